@@ -1,1 +1,20 @@
-//! Helpers shared by the test binaries.
+//! Helpers shared by the test binaries: servers to test against, the built binaries, waiting for a state.
+//!
+//! Owns what stands in for the outside world. Deliberately knows nothing of the console's inner workings: what is
+//! tested here is tested from outside.
+#![allow(clippy::panic, reason = "a helper that cannot do its part fails the test that called it")]
+
+pub mod bins;
+pub mod gateway;
+pub mod hostile;
+pub mod now;
+pub mod platform;
+pub mod serve;
+pub mod target;
+pub mod wait;
+
+pub use bins::{Finished, Home, Run, Running, Stream};
+pub use gateway::Gateway;
+pub use platform::Platform;
+pub use target::Target;
+pub use wait::eventually;
