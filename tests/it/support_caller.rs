@@ -143,6 +143,20 @@ impl Socket {
         }
     }
 
+    /// Sends one protocol ping after the other until the close comes: its code and reason.
+    pub(crate) async fn ping_until_closed(&mut self) -> (u16, String) {
+        let pinging = async {
+            loop {
+                // The send that meets the close fails; what counts is read below.
+                let _ = self.0.send(Message::Ping("still here".into())).await;
+                if let Some(Ok(Message::Close(Some(frame)))) = self.0.next().await {
+                    return (frame.code.into(), frame.reason.to_string());
+                }
+            }
+        };
+        tokio::time::timeout(SOON, pinging).await.expect("protocol pings kept it alive")
+    }
+
     /// Passes once everything sent before has arrived, and tells what came meanwhile.
     pub(crate) async fn until_pong(&mut self) -> Vec<Value> {
         self.send(Message::text(r#"{"type":"ping"}"#)).await;

@@ -45,8 +45,7 @@ async fn trap_protocol_pings_do_not_keep_a_socket_alive() {
     let (platform, _) = platform().await;
     platform.idle_after(Duration::from_millis(300));
     let mut socket = Caller::sign_in(&platform.origin(), OWNER).await.socket().await.unwrap();
-    socket.send(Message::Ping("still here".into())).await;
-    assert_eq!(socket.closed().await, (1000, "Connection inactive".into()));
+    assert_eq!(socket.ping_until_closed().await, (1000, "Connection inactive".into()));
 }
 
 #[tokio::test]
