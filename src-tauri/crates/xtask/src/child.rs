@@ -135,7 +135,7 @@ impl Child {
         self.process.wait().context("a child could not be waited for")
     }
 
-    /// The last lines of its log, for an error.
+    /// The last lines of its log, for an error: empty, or a paragraph that starts on a line of its own.
     pub(crate) fn last_words(&self) -> String {
         last_lines(&std::fs::read_to_string(&self.log).unwrap_or_default())
     }
@@ -191,7 +191,7 @@ fn listen(stdout: impl Read, from: Voice, sender: &Sender<Event>, started: Stopw
 
 fn last_lines(text: &str) -> String {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-    lines[lines.len().saturating_sub(QUOTED_LINES)..].join("\n  ")
+    lines[lines.len().saturating_sub(QUOTED_LINES)..].iter().map(|line| format!("\n  {line}")).collect()
 }
 
 #[cfg(all(test, unix))]
@@ -211,7 +211,7 @@ mod tests {
         let done =
             finish(shell("echo out; echo wrong >&2; exit 4"), &log, Duration::from_secs(20)).expect("ran");
         assert_eq!((done.status.code(), done.stdout.as_str()), (Some(4), "out\n"));
-        assert_eq!(done.last_words, "wrong");
+        assert_eq!(done.last_words, "\n  wrong");
     }
 
     #[test]
@@ -240,6 +240,6 @@ mod tests {
     fn an_error_quotes_the_last_lines_only() {
         let log: Vec<String> = (0..50).map(|n| format!("line {n}")).collect();
         let quoted = last_lines(&log.join("\n"));
-        assert!(quoted.starts_with("line 42") && quoted.ends_with("line 49"), "{quoted}");
+        assert!(quoted.starts_with("\n  line 42") && quoted.ends_with("line 49"), "{quoted}");
     }
 }

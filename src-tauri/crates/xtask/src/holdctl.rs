@@ -57,7 +57,7 @@ impl Console {
         let log = self.log(arguments.first().copied().unwrap_or("holdctl"));
         let Finished { status, stdout, last_words } = finish(self.command(&whole), &log, LONGEST_CALL)?;
         if !status.success() {
-            bail!("{call}: {status}\n  {last_words}");
+            bail!("{call}: {status}{last_words}");
         }
         serde_json::from_str(&stdout).with_context(|| format!("{call}: it printed no JSON: {stdout:?}"))
     }

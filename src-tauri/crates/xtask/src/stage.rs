@@ -109,7 +109,7 @@ impl Stage {
     fn left_early(&mut self, voice: Voice) -> anyhow::Error {
         let name = voice.program();
         match self.take(voice).map(|mut child| (child.status(), child.last_words())) {
-            Some((Ok(status), words)) => anyhow!("{name} ended before its time: {status}\n  {words}"),
+            Some((Ok(status), words)) => anyhow!("{name} ended before its time: {status}{words}"),
             _ => anyhow!("{name} ended before its time"),
         }
     }
@@ -117,7 +117,7 @@ impl Stage {
     fn last_words(&self) -> String {
         let quoted = self.players.iter().map(|(voice, child)| (voice.program(), child.last_words()));
         let quoted = quoted.filter(|(_, words)| !words.is_empty());
-        quoted.map(|(name, words)| format!("\n{name} said last:\n  {words}")).collect()
+        quoted.map(|(name, words)| format!("\n{name} said last:{words}")).collect()
     }
 
     fn take(&mut self, voice: Voice) -> Option<Child> {

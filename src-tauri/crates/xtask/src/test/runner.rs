@@ -43,7 +43,8 @@ fn has_nextest(workspace: &Workspace) -> bool {
 }
 
 fn by_nextest(workspace: &Workspace, binaries: &Binaries) -> Tally {
-    let record = workspace.target.join("nextest/xtask/junit.xml");
+    // nextest's own store lies in the repository, wherever cargo's target directory is (`[store]` in its settings).
+    let record = workspace.root.join("target/nextest/xtask/junit.xml");
     // A record of an earlier run must never be counted as this one's.
     if let Err(error) = fs::remove_file(&record)
         && error.kind() != ErrorKind::NotFound
