@@ -6,3 +6,4 @@ mod support_platform;
 mod support_platform_approve;
 mod support_platform_socket;
 mod support_target;
+mod tidy;
