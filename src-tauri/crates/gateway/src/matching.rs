@@ -9,7 +9,7 @@ mod words;
 
 use domain::registry::ErrorMapping;
 use serde::Serialize;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use words::{all_words, content};
 
 /// Cosine of the word sets from which a match by words counts as medium.
@@ -48,7 +48,7 @@ pub struct Explanation<'a> {
     pub distance: f64,
     /// The step that decided.
     pub how: How,
-    /// The words in common, reduced to their stems, in alphabetical order.
+    /// The words in common, as they stand in the error but in lower case.
     pub matched_words: Vec<String>,
 }
 
@@ -69,12 +69,15 @@ pub fn explain<'a>(error: &str, mappings: &'a [ErrorMapping]) -> Vec<Explanation
     found
 }
 
+/// Words by stem.
+type Words = BTreeMap<String, String>;
+
 /// An error, taken apart once for all mappings.
 struct Text {
     normal: String,
     tokens: Vec<String>,
-    words: BTreeSet<String>,
-    first_line: BTreeSet<String>,
+    words: Words,
+    first_line: Words,
 }
 
 impl Text {
@@ -98,12 +101,12 @@ fn compare<'a>(error: &Text, mapping: &'a ErrorMapping) -> Option<Explanation<'a
     let name = content(&mapping.error);
     let mut all = name.clone();
     all.extend(content(mapping.description.as_deref().unwrap_or_default()));
-    let shared: BTreeSet<&String> = error.words.intersection(&all).collect();
+    let shared = || error.words.iter().filter(|(stem, _)| all.contains_key(*stem));
     let explanation = |distance, how| Explanation {
         mapping,
         distance,
         how,
-        matched_words: shared.iter().map(|word| (*word).clone()).collect(),
+        matched_words: shared().map(|(_, word)| word.clone()).collect(),
     };
 
     if !error.normal.is_empty() && error.normal == normal(&mapping.error) {
@@ -114,7 +117,8 @@ fn compare<'a>(error: &Text, mapping: &'a ErrorMapping) -> Option<Explanation<'a
     {
         return Some(explanation(0.05 + 0.15 * (1.0 - covered), How::Contained));
     }
-    if shared.is_empty() {
+    let count = shared().count();
+    if count == 0 {
         return None;
     }
     let sets =
@@ -122,7 +126,7 @@ fn compare<'a>(error: &Text, mapping: &'a ErrorMapping) -> Option<Explanation<'a
     let similarity = sets.into_iter().map(|(a, b)| cosine(a, b)).fold(0.0, f64::max);
     let distance = by_words(similarity);
     // One word in common is a hint at most.
-    let distance = if shared.len() < 2 { distance.max(0.5) } else { distance };
+    let distance = if count < 2 { distance.max(0.5) } else { distance };
     Some(explanation(distance, How::SharedWords))
 }
 
@@ -154,11 +158,11 @@ fn by_words(similarity: f64) -> f64 {
 }
 
 /// Cosine of two word sets (each word counts once).
-fn cosine(a: &BTreeSet<String>, b: &BTreeSet<String>) -> f64 {
+fn cosine(a: &Words, b: &Words) -> f64 {
     if a.is_empty() || b.is_empty() {
         return 0.0;
     }
-    a.intersection(b).count() as f64 / ((a.len() * b.len()) as f64).sqrt()
+    a.keys().filter(|stem| b.contains_key(*stem)).count() as f64 / ((a.len() * b.len()) as f64).sqrt()
 }
 
 /// Lower case, runs of blanks as one.

@@ -90,7 +90,7 @@ fn the_explanation_names_the_words_in_common() {
     let registry = registry();
     let found = explain("database connection pool has no free slots", &registry);
     assert_eq!(found[0].how, How::SharedWords);
-    assert_eq!(found[0].matched_words, ["connect", "fre", "pool", "slot"]);
+    assert_eq!(found[0].matched_words, ["connection", "free", "pool", "slots"]);
     let json = serde_json::to_value(&found[0]).expect("serialises");
     assert_eq!(json["how"], "shared_words");
     assert_eq!(json["mapping"]["error"], "PoolExhausted");

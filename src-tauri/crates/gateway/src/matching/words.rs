@@ -1,7 +1,7 @@
 //! Words of an error text: split at punctuation and camel case, lower case, without filler, reduced to stems. English
 //! only; other languages are compared word by word as they stand.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// Words that say nothing about which error it is.
 const FILLER: &[&str] = &[
@@ -102,9 +102,9 @@ const FILLER: &[&str] = &[
 const ENDINGS: &[&str] =
     &["ations", "ation", "ions", "ings", "ion", "ing", "ies", "ied", "ed", "es", "s", "e", "y"];
 
-/// The words that count, as stems.
-pub(super) fn content(text: &str) -> BTreeSet<String> {
-    split(text).into_iter().filter(|word| !is_filler(word)).map(|word| stem(&word)).collect()
+/// The words that count, each under its stem.
+pub(super) fn content(text: &str) -> BTreeMap<String, String> {
+    split(text).into_iter().filter(|word| !is_filler(word)).map(|word| (stem(&word), word)).collect()
 }
 
 /// All words in order, lower case, nothing left out, in their smallest pieces.
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn short_numbers_and_filler_do_not_count_but_codes_do() {
-        let words: Vec<String> = content("all 8 of the slots, error 503").into_iter().collect();
+        let words: Vec<String> = content("all 8 of the slots, error 503").into_keys().collect();
         assert_eq!(words, ["503", "slot"]);
     }
 }
