@@ -85,7 +85,8 @@ impl Gateway {
         *self.inner.capabilities.write().unwrap_or_else(PoisonError::into_inner) = Some(capabilities);
     }
 
-    pub(crate) fn known_dialect(&self) -> Option<Dialect> {
+    /// What it speaks, as far as that is known without asking: what it said in this run, or what was pinned.
+    pub fn known_dialect(&self) -> Option<Dialect> {
         let checked = *self.inner.checked.read().unwrap_or_else(PoisonError::into_inner);
         checked.or(self.inner.settings.pinned)
     }

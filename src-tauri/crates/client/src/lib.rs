@@ -26,3 +26,8 @@ pub use origin::{BadOrigin, Origin};
 pub use session::SessionSecret;
 pub use settings::{Dialect, Password, Settings, Timeouts};
 pub use stream::{Cursor, Ended, Phase, StreamEvent};
+
+/// The wire's own words, for those above who may not know `protocol`.
+pub use protocol::frame::{ApprovalKind, Event};
+pub use protocol::platform::Document;
+pub use protocol::problem::Slug;

@@ -16,6 +16,17 @@ pub enum Dialect {
     Platform,
 }
 
+impl Dialect {
+    /// Reads what its `Display` writes.
+    pub fn from_word(word: &str) -> Option<Self> {
+        match word {
+            "holdpoint" => Some(Dialect::Holdpoint),
+            "platform" => Some(Dialect::Platform),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for Dialect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -43,6 +43,11 @@ impl Keychain {
         &self.availability
     }
 
+    /// Do secrets outlive this process?
+    pub fn is_persistent(&self) -> bool {
+        self.availability == Availability::Ready
+    }
+
     /// Reads a secret; `None` if there is none under this name.
     ///
     /// # Errors
