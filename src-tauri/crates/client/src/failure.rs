@@ -85,9 +85,12 @@ pub enum Failure {
 /// Why nothing was sent.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NotSent {
-    /// Refused, no route, or no answer to the connection attempt.
+    /// Refused, or no route.
     #[error("{0}")]
     Unreachable(String),
+    /// No answer to the connection attempt.
+    #[error("no connection in time")]
+    TimedOut,
     /// The name has no address.
     #[error("the name was not found")]
     Dns,
@@ -154,8 +157,9 @@ impl Failure {
     pub fn is_unreachable(&self) -> bool {
         matches!(
             self.root(),
-            Failure::NotSent { why: NotSent::Unreachable(_) | NotSent::Dns | NotSent::Tls(_) }
-                | Failure::Unclear { .. }
+            Failure::NotSent {
+                why: NotSent::Unreachable(_) | NotSent::TimedOut | NotSent::Dns | NotSent::Tls(_)
+            } | Failure::Unclear { .. }
                 | Failure::Certificate { .. }
                 | Failure::Portal
                 | Failure::Proxy { .. }

@@ -8,12 +8,12 @@ use domain::connection::RefusedBy;
 use store::StoreError;
 
 /// A refusal that tells of a failed read or sign-in.
-pub fn refused(failure: &Failure) -> Refused {
+pub(crate) fn refused(failure: &Failure) -> Refused {
     Refused::new(code(failure), failure.to_string())
 }
 
 /// A refusal that tells of the local store.
-pub fn store_refused(error: &StoreError) -> Refused {
+pub(crate) fn store_refused(error: &StoreError) -> Refused {
     let code = match error {
         StoreError::NotWhatWasShown => Code::Changed,
         _ => Code::Store,
@@ -44,12 +44,12 @@ fn code(failure: &Failure) -> Code {
 }
 
 /// May what is cached be shown instead, marked with its age?
-pub fn cache_may_answer(refused: &Refused) -> bool {
+pub(crate) fn cache_may_answer(refused: &Refused) -> bool {
     matches!(refused.code, Code::Unreachable | Code::Certificate | Code::Portal | Code::Proxy)
 }
 
 /// How a call to decide ended.
-pub fn call_end(failure: &Failure) -> CallEnd {
+pub(crate) fn call_end(failure: &Failure) -> CallEnd {
     if failure.sign_in().is_some() {
         return CallEnd::SignIn { why: failure.to_string() };
     }

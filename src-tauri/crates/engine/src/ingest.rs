@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use store::EventRow;
 
 /// Does the event say which request it is about without holding it whole? Then it is read before it is stored.
-pub fn must_read(event: &Event) -> Option<RequestId> {
+pub(crate) fn must_read(event: &Event) -> Option<RequestId> {
     let kind = event.approval_kind()?;
     let whole = approval_in(event).is_some();
     let result_only = kind == ApprovalKind::ExecutionProgress;
@@ -17,19 +17,19 @@ pub fn must_read(event: &Event) -> Option<RequestId> {
 }
 
 /// The approval an event holds whole.
-pub fn approval_in(event: &Event) -> Option<Approval> {
+pub(crate) fn approval_in(event: &Event) -> Option<Approval> {
     ["data", "approval"].iter().find_map(|name| serde_json::from_value(event.data.get(*name)?.clone()).ok())
 }
 
 /// Puts a request that was read into its event, so that what is stored and printed is whole.
-pub fn complete(event: &mut Event, approval: &Approval) {
+pub(crate) fn complete(event: &mut Event, approval: &Approval) {
     if let (Some(data), Ok(whole)) = (event.data.as_object_mut(), serde_json::to_value(approval)) {
         data.insert("data".to_owned(), whole);
     }
 }
 
 /// What an event says about its request, once it is on disk.
-pub fn applied(event: &Event) -> Option<Applied> {
+pub(crate) fn applied(event: &Event) -> Option<Applied> {
     event.approval_kind()?;
     let data = &event.data;
     let request = RequestId::from(event.request_id()?);
@@ -49,7 +49,7 @@ pub fn applied(event: &Event) -> Option<Applied> {
 }
 
 /// The row of an event in the local history.
-pub fn row(event: &Event, epoch: &str, now: DateTime<Utc>) -> EventRow {
+pub(crate) fn row(event: &Event, epoch: &str, now: DateTime<Utc>) -> EventRow {
     let approval = approval_in(event);
     let kind = event.data_type().unwrap_or(&event.kind);
     let about = ["error_message", "title", "message", "name", "error"]
@@ -99,7 +99,7 @@ fn words(event: &Event, approval: Option<&Approval>) -> String {
 
 /// A platform document as an event: the same shape for both dialects. An approval's document takes its kind from the
 /// request as read, for the document may lie (CONTRACT 3); `None`: nobody here may see that request.
-pub fn from_document(document: &Document, approval: Option<&Approval>, before: Option<&Status>) -> Event {
+pub(crate) fn from_document(document: &Document, approval: Option<&Approval>, before: Option<&Status>) -> Event {
     let told = document.value.pointer("/alert/status").and_then(Value::as_str).unwrap_or_default();
     let (id, data, topic) = match (&document.request, approval) {
         (Some(request), Some(approval)) => {
@@ -126,7 +126,7 @@ pub fn from_document(document: &Document, approval: Option<&Approval>, before: O
 
 /// A request that became known without an event of its own (a snapshot, a list): the event its raising would have
 /// been, so that history and watchers have it too.
-pub fn from_snapshot(approval: &Approval) -> Event {
+pub(crate) fn from_snapshot(approval: &Approval) -> Event {
     Event {
         kind: "notification".to_owned(),
         seq: None,

@@ -27,18 +27,21 @@ pub(crate) fn read(error: &reqwest::Error) -> Failure {
     if let Some(text) = tunnel {
         return Failure::Proxy { why: text.trim_start_matches("tunnel error: ").to_owned() };
     }
-    let why = if error.is_timeout() { "no connection in time".to_owned() } else { innermost(error) };
-    Failure::NotSent { why: NotSent::Unreachable(why) }
+    let why = if error.is_timeout() { NotSent::TimedOut } else { NotSent::Unreachable(innermost(error)) };
+    Failure::NotSent { why }
 }
 
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |error: &&'a (dyn Error + 'static)| (*error).source())
 }
 
-/// An I/O error hands out the source of what it wraps, not the wrapped error itself.
+/// An I/O error hands out the source of what it wraps, not the wrapped error itself, and may wrap another one.
 fn as_tls<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a rustls::Error> {
-    let wrapped = error.downcast_ref::<std::io::Error>().and_then(|io| io.get_ref());
-    error.downcast_ref().or_else(|| wrapped.and_then(|inner| inner.downcast_ref()))
+    if let Some(tls) = error.downcast_ref() {
+        return Some(tls);
+    }
+    let wrapped = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+    wrapped.and_then(|inner| as_tls(inner))
 }
 
 fn innermost(error: &(dyn Error + 'static)) -> String {

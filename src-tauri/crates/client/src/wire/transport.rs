@@ -20,6 +20,10 @@ use std::time::Duration;
 /// What this program calls itself.
 const CLIENT_NAME: &str = concat!("holdpoint/", env!("CARGO_PKG_VERSION"));
 
+/// Servers close idle connections after five seconds and more. One that closes under a decision makes it unclear, so
+/// none is kept that long.
+const IDLE: Duration = Duration::from_secs(4);
+
 /// The connections to one origin.
 pub(crate) struct Transport {
     origin: Origin,
@@ -138,6 +142,7 @@ fn builder(settings: &Settings, protocols: &[&str]) -> Result<ClientBuilder, Fai
         .referer(false)
         .user_agent(CLIENT_NAME)
         .tcp_nodelay(true)
+        .pool_idle_timeout(IDLE)
         .connect_timeout(Duration::from_millis(settings.timeouts.connect_ms));
     if !origin.is_loopback() {
         return Ok(builder);
