@@ -1,7 +1,6 @@
 //! HTTP from the rehearsal's side: where the framework comes from, and the client that load, probe and script use.
 
-pub(crate) use axum;
-pub(crate) use reqwest;
+pub(crate) use gateway::{axum, reqwest};
 
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// When the client cannot be set up.
-pub(crate) fn client() -> Result<reqwest::Client, reqwest::Error> {
+pub fn client() -> Result<reqwest::Client, reqwest::Error> {
     // Err means that someone was first, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()

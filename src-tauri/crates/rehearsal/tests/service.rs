@@ -85,7 +85,7 @@ async fn its_own_document_gives_the_actions_of_the_runbook() {
     let _stop = stop.drop_guard();
     let url = service.document_url();
     let document: Value = client().get(&url).send().await.expect("answers").json().await.expect("JSON");
-    let base = reqwest::Url::parse(&url).expect("absolute");
+    let base = gateway::reqwest::Url::parse(&url).expect("absolute");
     let found = discover(&document, SERVICE_NAME, Some(&base)).expect("readable");
     let told: Vec<_> = found
         .actions

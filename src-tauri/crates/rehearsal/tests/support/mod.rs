@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-/// A client like the rehearsal's own.
-pub(crate) fn client() -> reqwest::Client {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder().no_proxy().build().expect("a client")
+/// The rehearsal's own client.
+pub(crate) fn client() -> gateway::reqwest::Client {
+    rehearsal::client().expect("a client")
 }
 
 /// Waits for a state; a state that never comes fails the test instead of hanging it.
