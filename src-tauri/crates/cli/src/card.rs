@@ -34,7 +34,12 @@ fn broke(card: &mut String, approval: &Approval) {
         Mode::Request => "request (one decision for all)",
         Mode::PerAction => "per_action (gated actions ask for themselves)",
     };
-    let _ = writeln!(card, "  status     {}, revision {}, mode {mode}", escape::one_line(&approval.status.to_string()), approval.revision);
+    let _ = writeln!(
+        card,
+        "  status     {}, revision {}, mode {mode}",
+        escape::one_line(&approval.status.to_string()),
+        approval.revision
+    );
     if let Some(by) = &approval.requested_by {
         let _ = writeln!(card, "  asked by   {}", escape::one_line(by));
     }
@@ -49,7 +54,10 @@ fn broke(card: &mut String, approval: &Approval) {
         let _ = writeln!(card, "  {:<10} {}", escape::one_line(name), escape::one_line(&link));
     }
     if let Some(by) = &approval.decided_by {
-        let at = approval.decided_at.map(|at| at.format(" at %Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+        let at = approval
+            .decided_at
+            .map(|at| at.format(" at %Y-%m-%d %H:%M:%S UTC").to_string())
+            .unwrap_or_default();
         let _ = writeln!(card, "  decided by {}{at}", escape::one_line(by));
     }
     if let Some(reason) = &approval.rejection_reason {
@@ -72,7 +80,11 @@ fn confidence(approval: &Approval) -> String {
 
 fn effects(card: &mut String, approval: &Approval) {
     let count = approval.actions.len();
-    let _ = writeln!(card, "\nWHAT WILL BE SENT ({count} action{}, in this order)", if count == 1 { "" } else { "s" });
+    let _ = writeln!(
+        card,
+        "\nWHAT WILL BE SENT ({count} action{}, in this order)",
+        if count == 1 { "" } else { "s" }
+    );
     for (index, rendered) in approval.actions.iter().enumerate() {
         action(card, index + 1, rendered, approval);
     }
@@ -93,7 +105,8 @@ fn action(card: &mut String, number: usize, rendered: &RenderedAction, approval:
         (false, true) => "requires approval: false (asks for itself: high risk or not validated)",
         (false, false) => "requires approval: false",
     };
-    let _ = writeln!(card, "     {} risk, {approval_word}, time-out {} s", entry.risk_level, entry.timeout_s());
+    let _ =
+        writeln!(card, "     {} risk, {approval_word}, time-out {} s", entry.risk_level, entry.timeout_s());
     if let Some(state) = approval.execution_state.get(&entry.action_id).filter(|state| state.executed) {
         let word = match state.success {
             Some(true) => "ran, says it succeeded",
@@ -128,7 +141,13 @@ fn effect(card: &mut String, effect: &Effect) {
             arguments(card, argv);
         }
         Effect::Known(Known::Ssh { host, port, user, host_key, argv }) => {
-            let _ = writeln!(card, "       ssh {}@{} port {}", escape::one_line(user), escape::one_line(host), escape::one_line(port));
+            let _ = writeln!(
+                card,
+                "       ssh {}@{} port {}",
+                escape::one_line(user),
+                escape::one_line(host),
+                escape::one_line(port)
+            );
             let _ = writeln!(card, "       host key {}", escape::one_line(host_key));
             arguments(card, argv);
         }
@@ -137,10 +156,16 @@ fn effect(card: &mut String, effect: &Effect) {
             arguments(card, argv);
         }
         Effect::Known(Known::Undisclosed { entry: Value::Null }) => {
-            let _ = writeln!(card, "       undisclosed: the gateway does not say what it will send, and its registry does not know the action");
+            let _ = writeln!(
+                card,
+                "       undisclosed: the gateway does not say what it will send, and its registry does not know the action"
+            );
         }
         Effect::Known(Known::Undisclosed { entry }) => {
-            let _ = writeln!(card, "       undisclosed: the gateway does not say which values it will send. Its registry entry:");
+            let _ = writeln!(
+                card,
+                "       undisclosed: the gateway does not say which values it will send. Its registry entry:"
+            );
             quoted(card, "       | ", &pretty(entry));
         }
         Effect::Raw(raw) => {
@@ -164,8 +189,15 @@ fn decision(card: &mut String, approval: &Approval, digest: &Digest) {
             let _ = writeln!(card, "  holdctl approve {id} --yes\n  holdctl reject {id} --reason TEXT");
         }
         Status::Paused => {
-            let action = approval.pending_approval_actions.first().map(|id| escape::one_line(id.as_str())).unwrap_or_default();
-            let _ = writeln!(card, "  waits for a decision on {action}\n  holdctl approve {id} --action {action} --yes\n  holdctl reject {id} --reason TEXT");
+            let action = approval
+                .pending_approval_actions
+                .first()
+                .map(|id| escape::one_line(id.as_str()))
+                .unwrap_or_default();
+            let _ = writeln!(
+                card,
+                "  waits for a decision on {action}\n  holdctl approve {id} --action {action} --yes\n  holdctl reject {id} --reason TEXT"
+            );
         }
         Status::Executing => {
             let _ = writeln!(card, "  executing\n  holdctl stop {id} --reason TEXT");

@@ -32,7 +32,11 @@ pub(crate) async fn run(args: Args, out: &Out) -> Result<Exit, Stop> {
                 verdict: Verdict::Approve,
                 digest: approve.digest.clone(),
                 target: approve.target.clone(),
-                confirmed: if approve.yes { decide::Confirmed::Beforehand } else { decide::Confirmed::NotYet },
+                confirmed: if approve.yes {
+                    decide::Confirmed::Beforehand
+                } else {
+                    decide::Confirmed::NotYet
+                },
                 wait_s: approve.wait,
             };
             decide::run(&args, wish, out).await

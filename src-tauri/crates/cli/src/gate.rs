@@ -88,7 +88,10 @@ impl Gate {
     }
 
     /// The pipeline a change is meant for: the named one, or the only one there is.
-    pub(crate) async fn pipeline_for_change(&self, named: Option<&PipelineId>) -> Result<PipelineId, Refused> {
+    pub(crate) async fn pipeline_for_change(
+        &self,
+        named: Option<&PipelineId>,
+    ) -> Result<PipelineId, Refused> {
         let Answer::Pipelines(known) = self.ask(Query::Pipelines { gateway: self.gateway }).await? else {
             return Err(unexpected());
         };
@@ -109,7 +112,10 @@ fn choose(known: &[Pipeline], named: Option<&PipelineId>) -> Result<PipelineId, 
         )),
         (None, several) => {
             let names: Vec<&str> = several.iter().map(|pipeline| pipeline.id.as_str()).collect();
-            let message = format!("There are several pipelines ({}): say which with --pipeline. Nothing was sent.", names.join(", "));
+            let message = format!(
+                "There are several pipelines ({}): say which with --pipeline. Nothing was sent.",
+                names.join(", ")
+            );
             Err(Refused::new(Code::Usage, message))
         }
     }
@@ -132,7 +138,10 @@ async fn find(console: &Console, address: Option<&str>) -> Result<GatewayId, Ref
         )),
         several => {
             let origins: Vec<&str> = several.iter().map(|gateway| gateway.origin.as_str()).collect();
-            let message = format!("Several gateways are known ({}): name one with --gateway or HOLDPOINT_GATEWAY.", origins.join(", "));
+            let message = format!(
+                "Several gateways are known ({}): name one with --gateway or HOLDPOINT_GATEWAY.",
+                origins.join(", ")
+            );
             Err(Refused::new(Code::Usage, message))
         }
     }
@@ -140,7 +149,10 @@ async fn find(console: &Console, address: Option<&str>) -> Result<GatewayId, Ref
 
 /// An answer of another kind than the question: the two programs do not fit together.
 pub(crate) fn unexpected() -> Refused {
-    Refused::new(Code::Protocol, "The running Holdpoint answered something else than was asked: update the older of the two.")
+    Refused::new(
+        Code::Protocol,
+        "The running Holdpoint answered something else than was asked: update the older of the two.",
+    )
 }
 
 #[cfg(test)]

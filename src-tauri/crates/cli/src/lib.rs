@@ -53,7 +53,9 @@ fn usage(out: &Out, error: &clap::Error) -> Exit {
             Exit::Done
         }
         _ => {
-            out.error(&Stop::usage(error.render().to_string().trim_start_matches("error: ").trim().to_owned()));
+            out.error(&Stop::usage(
+                error.render().to_string().trim_start_matches("error: ").trim().to_owned(),
+            ));
             Exit::Usage
         }
     }
@@ -69,5 +71,9 @@ fn logging(verbose: u8) {
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("HOLDPOINT_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
-    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_ansi(false).try_init();
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(false)
+        .try_init();
 }

@@ -1,8 +1,8 @@
 //! Where things are on this machine, from the environment: the data directory, the runtime directory, the keychain.
 
 use crate::exit::Stop;
-use engine::system::{SystemClock, SystemEntropy};
 use engine::start::keychain_scope;
+use engine::system::{SystemClock, SystemEntropy};
 use engine::{Purpose, Setup};
 use keychain::Keychain;
 use std::path::PathBuf;

@@ -73,7 +73,10 @@ fn status_word(decision: &DecisionView) -> Value {
 /// As JSON: a RemediationResponse with the decision's own fields beside it.
 pub(crate) fn value(decision: &DecisionView) -> Value {
     let executed = decision.results.iter().filter(|result| result.outcome() != Outcome::Skipped).count();
-    let ended = matches!(decision.status, Some(Status::Completed | Status::Failed | Status::Stopped | Status::Interrupted));
+    let ended = matches!(
+        decision.status,
+        Some(Status::Completed | Status::Failed | Status::Stopped | Status::Interrupted)
+    );
     let all = decision.results.iter().all(|result| result.outcome() == Outcome::Succeeded);
     let success = ended.then_some(all && decision.status == Some(Status::Completed));
     json!({
@@ -102,7 +105,11 @@ pub(crate) fn text(decision: &DecisionView) -> String {
         Verdict::Reject { .. } => "Rejected",
         Verdict::Stop { .. } => "Stopped",
     };
-    let what = decision.point.action().map(|action| format!("{} of ", escape::one_line(action.as_str()))).unwrap_or_default();
+    let what = decision
+        .point
+        .action()
+        .map(|action| format!("{} of ", escape::one_line(action.as_str())))
+        .unwrap_or_default();
     let mut text = format!("{done} {what}{id} as {}.", escape::one_line(&decision.identity));
     for result in &decision.results {
         let codes = [
@@ -111,7 +118,13 @@ pub(crate) fn text(decision: &DecisionView) -> String {
             result.execution_time.map(|seconds| format!("{seconds:.2} s")),
         ];
         let codes: Vec<String> = codes.into_iter().flatten().collect();
-        let _ = write!(text, "\n  {}  {}  {}", escape::one_line(result.action_id.as_str()), result.outcome(), codes.join(", "));
+        let _ = write!(
+            text,
+            "\n  {}  {}  {}",
+            escape::one_line(result.action_id.as_str()),
+            result.outcome(),
+            codes.join(", ")
+        );
         if let Some(error) = result.error.as_ref().filter(|error| !error.is_null()) {
             let error = error.as_str().map_or_else(|| error.to_string(), str::to_owned);
             let _ = write!(text, "\n      {}", escape::one_line(&error));
@@ -120,7 +133,10 @@ pub(crate) fn text(decision: &DecisionView) -> String {
     match (&decision.status, &decision.waiting) {
         (Some(Status::Paused), Some(action)) => {
             let action = escape::one_line(action.as_str());
-            let _ = write!(text, "\nIt is paused: {action} needs a decision of its own (holdctl show {id}, then holdctl approve {id} --action {action} --yes).");
+            let _ = write!(
+                text,
+                "\nIt is paused: {action} needs a decision of its own (holdctl show {id}, then holdctl approve {id} --action {action} --yes)."
+            );
         }
         (Some(status), _) => {
             let _ = write!(text, "\nThe request is {}.", escape::one_line(&status.to_string()));
@@ -170,7 +186,13 @@ mod tests {
 
     #[test]
     fn rule_5_what_is_not_known_ends_with_7_and_never_with_success() {
-        for state in [OutboxState::Queued, OutboxState::Sent, OutboxState::Acknowledged, OutboxState::Unknown, OutboxState::NotTaken] {
+        for state in [
+            OutboxState::Queued,
+            OutboxState::Sent,
+            OutboxState::Acknowledged,
+            OutboxState::Unknown,
+            OutboxState::NotTaken,
+        ] {
             assert_eq!(code(state, "executing", json!([])), Exit::Unknown, "{state:?}");
         }
         assert_eq!(code(OutboxState::Conflict, "rejected", json!([])), Exit::Conflict);

@@ -5,8 +5,8 @@ use crate::view::{AppView, DecisionView};
 use chrono::{DateTime, Utc};
 use domain::registry::ErrorMapping;
 use domain::{
-    ActionId, Approval, DecisionId, Digest, GatewayId, PipelineId, Point, RemediationAction, RequestId, RequestKey,
-    Verdict,
+    ActionId, Approval, DecisionId, Digest, GatewayId, PipelineId, Point, RemediationAction, RequestId,
+    RequestKey, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -248,7 +248,9 @@ impl Refused {
     pub fn no_request(id: &RequestId) -> Self {
         Self::new(
             Code::NotFound,
-            format!("There is no request {id} at this gateway that this account may see. `holdctl pending` lists the open ones."),
+            format!(
+                "There is no request {id} at this gateway that this account may see. `holdctl pending` lists the open ones."
+            ),
         )
     }
 }

@@ -48,17 +48,23 @@ impl Console {
         for _ in 0..TRIES {
             match lock::take(&setup.data_dir).map_err(|error| not_writable(setup, &error))? {
                 Some(lock) => return Ok(Self { link: Link::Owner(start(setup, lock).await?) }),
-                None => match Guest::connect(&path, introduction.gateway.clone(), introduction.account.clone()).await {
-                    Ok(guest) => return Ok(Self { link: Link::Guest(guest) }),
-                    Err(NoEntry::Refused(refused)) => return Err(refused),
-                    Err(NoEntry::NoOwner(error)) => last = error.to_string(),
-                },
+                None => {
+                    match Guest::connect(&path, introduction.gateway.clone(), introduction.account.clone())
+                        .await
+                    {
+                        Ok(guest) => return Ok(Self { link: Link::Guest(guest) }),
+                        Err(NoEntry::Refused(refused)) => return Err(refused),
+                        Err(NoEntry::NoOwner(error)) => last = error.to_string(),
+                    }
+                }
             }
             tokio::time::sleep(TRY_EVERY).await;
         }
         Err(Refused::new(
             Code::Ended,
-            format!("Another Holdpoint holds this data directory but does not answer ({last}): end it, or use another directory (HOLDPOINT_DATA_DIR)."),
+            format!(
+                "Another Holdpoint holds this data directory but does not answer ({last}): end it, or use another directory (HOLDPOINT_DATA_DIR)."
+            ),
         ))
     }
 
@@ -115,6 +121,9 @@ fn prepare(setup: &Setup) -> Result<(), Refused> {
 fn not_writable(setup: &Setup, error: &std::io::Error) -> Refused {
     Refused::new(
         Code::Store,
-        format!("The data directory {} cannot be used ({error}): give it to your user or set HOLDPOINT_DATA_DIR.", setup.data_dir.display()),
+        format!(
+            "The data directory {} cannot be used ({error}): give it to your user or set HOLDPOINT_DATA_DIR.",
+            setup.data_dir.display()
+        ),
     )
 }

@@ -4,8 +4,8 @@ use crate::command::{Answer, Password, Refused};
 use crate::outbox::Turn;
 use crate::view::DecisionView;
 use client::Cursor;
-use domain::{ActionResult, Approval, DecisionId, GatewayId, PipelineId, RequestId, Status, Verdict};
 use client::{Document, Event};
+use domain::{ActionResult, Approval, DecisionId, GatewayId, PipelineId, RequestId, Status, Verdict};
 
 /// One command that waits for its answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// The surface that is the owning process itself.
-pub(crate) const SELF: SurfaceId = SurfaceId(0);
+pub const SELF: SurfaceId = SurfaceId(0);
 
 /// See the module.
 #[derive(Clone)]
-pub(crate) struct Handle {
+pub struct Handle {
     pub(crate) mail: mpsc::Sender<Mail>,
     pub(crate) view: watch::Receiver<Arc<AppView>>,
 }
@@ -23,7 +23,7 @@ impl Handle {
     ///
     /// # Errors
     /// The engine's refusal, or `ended`.
-    pub(crate) async fn command(&self, surface: SurfaceId, command: Command) -> Result<Answer, Refused> {
+    pub async fn command(&self, surface: SurfaceId, command: Command) -> Result<Answer, Refused> {
         let (reply, answer) = oneshot::channel();
         self.mail.send(Mail::Command { surface, command, reply }).await.map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
@@ -33,14 +33,14 @@ impl Handle {
     ///
     /// # Errors
     /// The gateway's or the store's refusal, or `ended`.
-    pub(crate) async fn query(&self, query: Query) -> Result<Answer, Refused> {
+    pub async fn query(&self, query: Query) -> Result<Answer, Refused> {
         let (reply, answer) = oneshot::channel();
         self.mail.send(Mail::Query { query, reply }).await.map_err(|_| ended())?;
         answer.await.map_err(|_| ended())?
     }
 
     /// The view, as it changes: at most ten times a second.
-    pub(crate) fn view(&self) -> watch::Receiver<Arc<AppView>> {
+    pub fn view(&self) -> watch::Receiver<Arc<AppView>> {
         self.view.clone()
     }
 

@@ -33,10 +33,11 @@ pub(crate) fn applied(event: &Event) -> Option<Applied> {
     event.approval_kind()?;
     let data = &event.data;
     let request = RequestId::from(event.request_id()?);
-    let results = ["execution_results", "results"].iter().find_map(|name| {
-        serde_json::from_value::<Vec<ActionResult>>(data.get(*name)?.clone()).ok()
-    });
-    let single = data.get("result").and_then(|result| serde_json::from_value::<ActionResult>(result.clone()).ok());
+    let results = ["execution_results", "results"]
+        .iter()
+        .find_map(|name| serde_json::from_value::<Vec<ActionResult>>(data.get(*name)?.clone()).ok());
+    let single =
+        data.get("result").and_then(|result| serde_json::from_value::<ActionResult>(result.clone()).ok());
     let single = single.filter(|result| !result.action_id.as_str().is_empty());
     let status = data.get("status").and_then(|status| serde_json::from_value::<Status>(status.clone()).ok());
     Some(Applied {
@@ -79,7 +80,18 @@ pub(crate) fn row(event: &Event, epoch: &str, now: DateTime<Utc>) -> EventRow {
 /// What an event should be found by.
 fn words(event: &Event, approval: Option<&Approval>) -> String {
     let mut words: Vec<String> = Vec::new();
-    for name in ["by", "verdict", "reason", "rejection_reason", "action_id", "desc", "description", "level", "source", "status"] {
+    for name in [
+        "by",
+        "verdict",
+        "reason",
+        "rejection_reason",
+        "action_id",
+        "desc",
+        "description",
+        "level",
+        "source",
+        "status",
+    ] {
         words.extend(event.data.get(name).and_then(Value::as_str).map(str::to_owned));
     }
     if let Some(approval) = approval {
@@ -99,7 +111,11 @@ fn words(event: &Event, approval: Option<&Approval>) -> String {
 
 /// A platform document as an event: the same shape for both dialects. An approval's document takes its kind from the
 /// request as read, for the document may lie (CONTRACT 3); `None`: nobody here may see that request.
-pub(crate) fn from_document(document: &Document, approval: Option<&Approval>, before: Option<&Status>) -> Event {
+pub(crate) fn from_document(
+    document: &Document,
+    approval: Option<&Approval>,
+    before: Option<&Status>,
+) -> Event {
     let told = document.value.pointer("/alert/status").and_then(Value::as_str).unwrap_or_default();
     let (id, data, topic) = match (&document.request, approval) {
         (Some(request), Some(approval)) => {
@@ -108,12 +124,17 @@ pub(crate) fn from_document(document: &Document, approval: Option<&Approval>, be
                 "type": kind.word(), "pipeline_id": approval.pipeline_id, "request_id": request,
                 "data": approval, "document": document.value,
             });
-            let stage = approval.pending_approval_actions.first().map(|id| id.as_str().to_owned()).unwrap_or_default();
+            let stage = approval
+                .pending_approval_actions
+                .first()
+                .map(|id| id.as_str().to_owned())
+                .unwrap_or_default();
             let id = document.id.as_ref().map(|id| format!("{id}:{told}:{}:{stage}", approval.status));
             (id, data, Some(approval.pipeline_id.to_string()))
         }
         (Some(request), None) => {
-            let data = json!({"request_id": request, "seen_by_this_account": false, "document": document.value});
+            let data =
+                json!({"request_id": request, "seen_by_this_account": false, "document": document.value});
             (document.id.as_ref().map(|id| format!("{id}:{told}")), data, None)
         }
         (None, _) => {
@@ -158,7 +179,15 @@ mod tests {
     use super::*;
 
     fn event(data: Value) -> Event {
-        Event { kind: "notification".into(), seq: Some(4), prev_seq: Some(3), topic: Some("p".into()), id: Some("e4".into()), at: None, data }
+        Event {
+            kind: "notification".into(),
+            seq: Some(4),
+            prev_seq: Some(3),
+            topic: Some("p".into()),
+            id: Some("e4".into()),
+            at: None,
+            data,
+        }
     }
 
     fn approval(status: &str) -> Value {
@@ -172,14 +201,17 @@ mod tests {
         assert_eq!(must_read(&bare), Some("r".into()));
         let whole = event(json!({"type":"approval_required","request_id":"r","data":approval("pending")}));
         assert_eq!(must_read(&whole), None);
-        let progress = event(json!({"type":"execution_progress","request_id":"r","result":{"action_id":"a"}}));
+        let progress =
+            event(json!({"type":"execution_progress","request_id":"r","result":{"action_id":"a"}}));
         assert_eq!(must_read(&progress), None);
         assert_eq!(must_read(&event(json!({"type":"something_new","request_id":"r"}))), None);
     }
 
     #[test]
     fn progress_brings_a_result_and_no_status_of_its_own() {
-        let progress = event(json!({"type":"execution_progress","request_id":"r","result":{"action_id":"a","success":true}}));
+        let progress = event(
+            json!({"type":"execution_progress","request_id":"r","result":{"action_id":"a","success":true}}),
+        );
         let applied = applied(&progress).expect("about a request");
         assert_eq!(applied.results.len(), 1);
         assert!(applied.approval.is_none() && applied.status.is_none());

@@ -8,7 +8,7 @@ pub mod command;
 pub mod console;
 pub mod effect;
 mod failure;
-mod handle;
+pub mod handle;
 mod ingest;
 pub mod input;
 pub mod lock;

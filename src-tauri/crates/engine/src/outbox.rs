@@ -4,9 +4,9 @@
 use crate::command::{Code, Unreachable};
 use crate::rules;
 use client::Dialect;
+use client::Slug;
 use domain::registry::{RemediationResponse, RemediationStatus};
 use domain::{ActionResult, Approval, OutboxState, Point, Status, Verdict};
-use client::Slug;
 
 /// How a call to decide ended, without any claim about its effect.
 #[derive(Clone, Debug)]
@@ -99,7 +99,9 @@ pub fn after_call(end: &CallEnd, dialect: Dialect, tries: u32, unreachable: Unre
         },
         CallEnd::Unclear { why } => unclear(dialect, tries, why),
         CallEnd::SignIn { why } => match unreachable {
-            Unreachable::GiveUp => Next::Become(Turn::new(OutboxState::NotTaken, Some(Code::SignIn), why.clone())),
+            Unreachable::GiveUp => {
+                Next::Become(Turn::new(OutboxState::NotTaken, Some(Code::SignIn), why.clone()))
+            }
             Unreachable::Queue => Next::Again { after_ms: 30_000, why: why.clone() },
         },
         CallEnd::Told { status, slug, detail, retry_after_ms, by } => {
@@ -121,8 +123,14 @@ fn taken(response: &RemediationResponse) -> Next {
 /// Whether it arrived is unknown: with a key it may be sent again, without one only the truth is read.
 fn unclear(dialect: Dialect, tries: u32, why: &str) -> Next {
     match dialect {
-        Dialect::Holdpoint if tries < MOST_TRIES => Next::Again { after_ms: backoff_ms(tries), why: why.to_owned() },
-        _ => Next::Become(Turn::new(OutboxState::Unknown, Some(Code::Unknown), format!("{why} Whether it took effect is unknown - checking."))),
+        Dialect::Holdpoint if tries < MOST_TRIES => {
+            Next::Again { after_ms: backoff_ms(tries), why: why.to_owned() }
+        }
+        _ => Next::Become(Turn::new(
+            OutboxState::Unknown,
+            Some(Code::Unknown),
+            format!("{why} Whether it took effect is unknown - checking."),
+        )),
     }
 }
 
@@ -153,9 +161,10 @@ fn told(
         Some(Slug::Expired) => end(OutboxState::Expired, Code::Expired),
         Some(Slug::NotAllowed | Slug::PolicyDenied) => end(OutboxState::Refused, Code::NotAllowed),
         Some(Slug::NotFound) => end(OutboxState::Refused, Code::NotFound),
-        Some(Slug::InProgress | Slug::RateLimited | Slug::Unavailable) if tries < MOST_TRIES => {
-            Next::Again { after_ms: retry_after_ms.unwrap_or_else(|| backoff_ms(tries)), why: detail.to_owned() }
-        }
+        Some(Slug::InProgress | Slug::RateLimited | Slug::Unavailable) if tries < MOST_TRIES => Next::Again {
+            after_ms: retry_after_ms.unwrap_or_else(|| backoff_ms(tries)),
+            why: detail.to_owned(),
+        },
         _ if status >= 500 => unclear(dialect, tries, detail),
         _ if status == 403 => end(OutboxState::Refused, Code::NotAllowed),
         _ if status == 404 => end(OutboxState::Refused, Code::NotFound),
@@ -183,17 +192,21 @@ pub fn observe(
         || Turn::new(OutboxState::Conflict, Some(Code::AlreadyDecided), rules::decided_by(approval));
     match (&approval.status, verdict) {
         (Status::Pending | Status::Unrecognised(_), _) => None,
-        (Status::Expired, _) if !certain => {
-            Some(Turn::new(OutboxState::Expired, Some(Code::Expired), "The request expired before it was decided."))
-        }
+        (Status::Expired, _) if !certain => Some(Turn::new(
+            OutboxState::Expired,
+            Some(Code::Expired),
+            "The request expired before it was decided.",
+        )),
         (Status::Paused, Verdict::Approve) => {
             let waits = approval.pending_approval_actions.first();
             (waits.is_some() && waits != point.action()).then_some(observed)
         }
         (Status::Paused, _) => None,
-        (Status::Executing, Verdict::Approve) if !certain => {
-            Some(if ours { Turn { state: OutboxState::Acknowledged, code: None, detail: None } } else { conflict() })
-        }
+        (Status::Executing, Verdict::Approve) if !certain => Some(if ours {
+            Turn { state: OutboxState::Acknowledged, code: None, detail: None }
+        } else {
+            conflict()
+        }),
         (Status::Executing, Verdict::Reject { .. }) if !certain => Some(conflict()),
         (Status::Executing, _) => None,
         (Status::Rejected, Verdict::Approve) => Some(conflict()),
@@ -205,7 +218,12 @@ pub fn observe(
 }
 
 /// Was it not taken? The call failed, and the request still stands open where it stood (rule 4).
-pub fn not_taken(state: OutboxState, point: &Point, approval: &Approval, since_failure_ms: u64) -> Option<Turn> {
+pub fn not_taken(
+    state: OutboxState,
+    point: &Point,
+    approval: &Approval,
+    since_failure_ms: u64,
+) -> Option<Turn> {
     let stands = match (&approval.status, point) {
         (Status::Pending, Point::Request) => true,
         (Status::Paused, Point::Action(id)) => approval.pending_approval_actions.first() == Some(id),
@@ -243,7 +261,9 @@ pub fn merge_missing(known: &mut Vec<ActionResult>, approval: &Approval) {
         };
         known.push(ActionResult { action_id: id.clone(), success, status: word, ..ActionResult::default() });
     }
-    let place = |id: &domain::ActionId| approval.action_ids.iter().position(|other| other == id).unwrap_or(usize::MAX);
+    let place = |id: &domain::ActionId| {
+        approval.action_ids.iter().position(|other| other == id).unwrap_or(usize::MAX)
+    };
     known.sort_by_key(|result| place(&result.action_id));
 }
 

@@ -66,14 +66,22 @@ pub fn target_name(rendered: &RenderedAction) -> &str {
 }
 
 /// Does what was typed satisfy the decision? A superfluous name is fine if it names a service of the request.
-pub fn typed_fits(judged_target: Option<&str>, typed: Option<&str>, approval: &Approval) -> Result<(), Refused> {
+pub fn typed_fits(
+    judged_target: Option<&str>,
+    typed: Option<&str>,
+    approval: &Approval,
+) -> Result<(), Refused> {
     match (judged_target, typed) {
         (None, None) => Ok(()),
         (Some(target), Some(typed)) if typed == target => Ok(()),
-        (None, Some(typed)) if approval.actions.iter().any(|rendered| target_name(rendered) == typed) => Ok(()),
+        (None, Some(typed)) if approval.actions.iter().any(|rendered| target_name(rendered) == typed) => {
+            Ok(())
+        }
         (Some(target), None) => Err(Refused::new(
             Code::TargetNeeded,
-            format!("This decision covers a high-risk action on {target}: name the target to confirm it (`--target {target}`). Nothing was sent."),
+            format!(
+                "This decision covers a high-risk action on {target}: name the target to confirm it (`--target {target}`). Nothing was sent."
+            ),
         )),
         (Some(target), Some(typed)) => Err(Refused::new(
             Code::TargetNeeded,
@@ -81,7 +89,9 @@ pub fn typed_fits(judged_target: Option<&str>, typed: Option<&str>, approval: &A
         )),
         (None, Some(typed)) => Err(Refused::new(
             Code::TargetNeeded,
-            format!("No action of this request acts on {typed}. Check that it is the request you mean; nothing was sent."),
+            format!(
+                "No action of this request acts on {typed}. Check that it is the request you mean; nothing was sent."
+            ),
         )),
     }
 }
@@ -112,7 +122,10 @@ fn known_action(asked: &Asked<'_>) -> Result<(), Refused> {
     match asked.point {
         Point::Action(id) if asked.approval.action(id).is_none() => Err(Refused::new(
             Code::NotFound,
-            format!("Request {} has no action {id}. `holdctl show {0}` lists its actions.", asked.approval.request_id),
+            format!(
+                "Request {} has no action {id}. `holdctl show {0}` lists its actions.",
+                asked.approval.request_id
+            ),
         )),
         _ => Ok(()),
     }
@@ -136,7 +149,8 @@ fn lawful(asked: &Asked<'_>) -> Result<(), Refused> {
         (Verdict::Stop { .. }, _) => Input::Stop,
     };
     let due = approval.expires_at.is_some_and(|at| at <= asked.now);
-    let state = if due && matches!(state, State::Pending | State::Paused(_)) { State::Expired } else { state };
+    let state =
+        if due && matches!(state, State::Pending | State::Paused(_)) { State::Expired } else { state };
     law::step(&state, &input).map(|_| ()).map_err(|refusal| explain(refusal, asked, &state))
 }
 
@@ -146,13 +160,24 @@ fn explain(refusal: law::Refusal, asked: &Asked<'_>, state: &State) -> Refused {
     let (code, message) = match refusal {
         law::Refusal::AlreadyDecided => (Code::AlreadyDecided, decided_by(approval)),
         law::Refusal::Expired => {
-            let at = approval.expires_at.map(|at| format!(" at {}", at.format("%H:%M:%S UTC"))).unwrap_or_default();
-            (Code::Expired, format!("Request {id} expired{at}: it cannot be decided any more. Nothing was sent."))
+            let at = approval
+                .expires_at
+                .map(|at| format!(" at {}", at.format("%H:%M:%S UTC")))
+                .unwrap_or_default();
+            (
+                Code::Expired,
+                format!("Request {id} expired{at}: it cannot be decided any more. Nothing was sent."),
+            )
         }
-        law::Refusal::Executing => (Code::Executing, format!("Request {id} is executing. Nothing was sent; `holdctl stop {id}` stops it.")),
+        law::Refusal::Executing => (
+            Code::Executing,
+            format!("Request {id} is executing. Nothing was sent; `holdctl stop {id}` stops it."),
+        ),
         law::Refusal::ActionDecisionNeeded => {
             let action = approval.pending_approval_actions.first().map(ActionId::as_str).unwrap_or_default();
-            let message = format!("Request {id} waits for a decision on its action {action}: decide that action (`--action {action}`). Nothing was sent.");
+            let message = format!(
+                "Request {id} waits for a decision on its action {action}: decide that action (`--action {action}`). Nothing was sent."
+            );
             (Code::ActionDecisionNeeded, message)
         }
         law::Refusal::NotAwaitingAction => {
@@ -160,9 +185,15 @@ fn explain(refusal: law::Refusal, asked: &Asked<'_>, state: &State) -> Refused {
                 State::Paused(action) => format!("it waits for {action}"),
                 _ => "it waits for a decision on the whole request".to_owned(),
             };
-            (Code::NotAwaitingAction, format!("That action of {id} is not waiting for a decision: {waits}. Nothing was sent."))
+            (
+                Code::NotAwaitingAction,
+                format!("That action of {id} is not waiting for a decision: {waits}. Nothing was sent."),
+            )
         }
-        law::Refusal::NotRunning => (Code::NotRunning, format!("Request {id} is not running ({}): there is nothing to stop.", approval.status)),
+        law::Refusal::NotRunning => (
+            Code::NotRunning,
+            format!("Request {id} is not running ({}): there is nothing to stop.", approval.status),
+        ),
     };
     Refused::new(code, message)
 }
@@ -170,8 +201,14 @@ fn explain(refusal: law::Refusal, asked: &Asked<'_>, state: &State) -> Refused {
 /// Names the one who decided (rule 6).
 pub fn decided_by(approval: &Approval) -> String {
     let by = approval.decided_by.as_deref().unwrap_or("someone the gateway does not name");
-    let at = approval.decided_at.map(|at| format!(" at {}", at.format("%Y-%m-%d %H:%M:%S UTC"))).unwrap_or_default();
-    format!("Request {} has already been decided by {by}{at}: {}. Nothing was sent.", approval.request_id, approval.status)
+    let at = approval
+        .decided_at
+        .map(|at| format!(" at {}", at.format("%Y-%m-%d %H:%M:%S UTC")))
+        .unwrap_or_default();
+    format!(
+        "Request {} has already been decided by {by}{at}: {}. Nothing was sent.",
+        approval.request_id, approval.status
+    )
 }
 
 fn possible_here(asked: &Asked<'_>) -> Result<(), Refused> {
@@ -194,14 +231,20 @@ fn allowed(asked: &Asked<'_>) -> Result<(), Refused> {
     if asked.rights == Rights::Look {
         return Err(Refused::new(
             Code::NotAllowed,
-            format!("{} may look at {} but not decide there. Nothing was sent.", asked.identity, asked.approval.pipeline_id),
+            format!(
+                "{} may look at {} but not decide there. Nothing was sent.",
+                asked.identity, asked.approval.pipeline_id
+            ),
         ));
     }
     let own = asked.approval.requested_by.as_deref() == Some(asked.identity);
     if own && matches!(asked.verdict, Verdict::Approve) {
         return Err(Refused::new(
             Code::NotAllowed,
-            format!("{} asked for this request and cannot approve it: someone else has to. Nothing was sent.", asked.identity),
+            format!(
+                "{} asked for this request and cannot approve it: someone else has to. Nothing was sent.",
+                asked.identity
+            ),
         ));
     }
     Ok(())
@@ -224,18 +267,25 @@ fn same_as_shown(asked: &Asked<'_>) -> Result<Digest, Refused> {
     if asked.approval.digest.as_ref().is_some_and(|told| *told != computed) {
         return Err(Refused::new(
             Code::Changed,
-            format!("What arrived here of request {id} is not what the gateway holds: its digest does not fit. Nothing was sent. Check the way to the gateway before deciding."),
+            format!(
+                "What arrived here of request {id} is not what the gateway holds: its digest does not fit. Nothing was sent. Check the way to the gateway before deciding."
+            ),
         ));
     }
     match (asked.shown, asked.verdict) {
         (Some(shown), _) if *shown == computed => Ok(computed),
         (Some(_), _) => Err(Refused::new(
             Code::Changed,
-            format!("Request {id} is no longer what was shown (it is at revision {}). Nothing was sent; look again with `holdctl show {id}`.", asked.approval.revision),
+            format!(
+                "Request {id} is no longer what was shown (it is at revision {}). Nothing was sent; look again with `holdctl show {id}`.",
+                asked.approval.revision
+            ),
         )),
         (None, Verdict::Approve) => Err(Refused::new(
             Code::Changed,
-            format!("Request {id} has not been shown here yet. Nothing was sent; look first with `holdctl show {id}`."),
+            format!(
+                "Request {id} has not been shown here yet. Nothing was sent; look first with `holdctl show {id}`."
+            ),
         )),
         (None, _) => Ok(computed),
     }

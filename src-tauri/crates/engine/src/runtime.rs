@@ -150,7 +150,11 @@ impl Runtime {
         let now = self.ports.clock.boot_ms();
         let due = self.state.next_due_ms().map_or(u64::MAX, |due| due.saturating_sub(now).max(1));
         let unpublished = self.view.borrow().rev != self.state.rev;
-        let publish = if unpublished { (self.published_ms + VIEW_EVERY_MS).saturating_sub(now).max(1) } else { u64::MAX };
+        let publish = if unpublished {
+            (self.published_ms + VIEW_EVERY_MS).saturating_sub(now).max(1)
+        } else {
+            u64::MAX
+        };
         due.min(publish).min(3_600_000)
     }
 
@@ -173,7 +177,8 @@ impl Runtime {
                 let store = Arc::clone(&self.ports.store);
                 tokio::spawn(async move {
                     let kept = store.remember_printed(&key, &digest).await;
-                    let _ = reply.send(kept.map(|()| Answer::Done).map_err(|e| crate::failure::store_refused(&e)));
+                    let _ = reply
+                        .send(kept.map(|()| Answer::Done).map_err(|e| crate::failure::store_refused(&e)));
                 });
             }
             Mail::Command { surface, command, reply } => {
@@ -228,14 +233,16 @@ impl Runtime {
                 let _ = reply.send(Ok(Answer::View(Box::new(self.state.view()))));
             }
             Query::Decision { decision } if self.state.decisions.contains_key(&decision) => {
-                let view = self.state.decisions.get(&decision).map(|decision| Box::new(decision.view.clone()));
+                let view =
+                    self.state.decisions.get(&decision).map(|decision| Box::new(decision.view.clone()));
                 let _ = reply.send(Ok(Answer::Decision(view)));
             }
             Query::Decision { decision } => {
                 let store = Arc::clone(&self.ports.store);
                 tokio::spawn(async move {
                     let row = store.reader().decision(decision).await;
-                    let answer = row.map(|row| Answer::Decision(row.map(|row| Box::new(outgoing::view_of(row)))));
+                    let answer =
+                        row.map(|row| Answer::Decision(row.map(|row| Box::new(outgoing::view_of(row)))));
                     let _ = reply.send(answer.map_err(|error| crate::failure::store_refused(&error)));
                 });
             }

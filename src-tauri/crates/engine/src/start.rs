@@ -87,7 +87,8 @@ pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
     let reader = store.reader();
     state.last_row = reader.last_row().await.map_err(|error| store_refused(&error))?.0;
     let rows = reader.open_decisions().await.map_err(|error| store_refused(&error))?;
-    let rows = rows.into_iter().map(|row| Row { created_at: row.created_at, view: outgoing_view(row) }).collect();
+    let rows =
+        rows.into_iter().map(|row| Row { created_at: row.created_at, view: outgoing_view(row) }).collect();
     let now = Now { wall: setup.clock.now(), boot_ms: setup.clock.boot_ms() };
     restore(&mut state, rows, now);
     let mut runtime = Runtime::new(state, ports, cancel.clone());
@@ -97,17 +98,17 @@ pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
     let handle = runtime.handle();
     let path = crate::socket::path(&setup.data_dir, setup.runtime_dir.as_deref());
     let server = Server::bind(&path).map_err(|error| no_socket(&path, &error))?;
-    let tasks = vec![
-        tokio::spawn(server.run(handle.clone(), cancel.clone())),
-        tokio::spawn(runtime.run()),
-    ];
+    let tasks = vec![tokio::spawn(server.run(handle.clone(), cancel.clone())), tokio::spawn(runtime.run())];
     Ok(Owner { handle, cancel: cancel.drop_guard(), tasks, store, _lock: lock })
 }
 
 fn no_socket(path: &Path, error: &std::io::Error) -> Refused {
     Refused::new(
         Code::Store,
-        format!("The local socket {} cannot be opened ({error}): check that its directory is yours and writable.", path.display()),
+        format!(
+            "The local socket {} cannot be opened ({error}): check that its directory is yours and writable.",
+            path.display()
+        ),
     )
 }
 

@@ -180,7 +180,12 @@ impl State {
     /// When the next thing is due on the boot-time clock, if anything is.
     pub fn next_due_ms(&self) -> Option<u64> {
         let waiting = |decision: &&Decision| decision.busy == Busy::Idle && decision.view.state.locks();
-        self.decisions.values().filter(waiting).map(|decision| decision.due_ms).filter(|due| *due < u64::MAX).min()
+        self.decisions
+            .values()
+            .filter(waiting)
+            .map(|decision| decision.due_ms)
+            .filter(|due| *due < u64::MAX)
+            .min()
     }
 
     /// The bounded view of all this.
@@ -199,7 +204,12 @@ impl State {
             gateways: self.ordered().map(Gateway::view).collect(),
             open,
             requests,
-            decisions: self.made.iter().filter_map(|id| self.decisions.get(id)).map(|d| d.view.clone()).collect(),
+            decisions: self
+                .made
+                .iter()
+                .filter_map(|id| self.decisions.get(id))
+                .map(|d| d.view.clone())
+                .collect(),
             last_row: self.last_row,
             malformed: self.malformed,
         }

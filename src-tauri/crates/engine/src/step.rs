@@ -51,14 +51,18 @@ fn command(state: &mut State, asker: Asker, command: Command, now: Now, effects:
             }
         }
         Command::Connect { gateway } => {
-            if let Some(known) = state.gateways.get_mut(&gateway).filter(|known| known.stream == Stream::Closed) {
+            if let Some(known) =
+                state.gateways.get_mut(&gateway).filter(|known| known.stream == Stream::Closed)
+            {
                 known.stream = Stream::Open;
                 effects.push(Effect::OpenStream { gateway });
             }
             effects.push(Effect::Reply(call, Ok(Answer::Done)));
         }
         Command::Prepare(prepare) => decide::prepare(state, asker, prepare, effects),
-        Command::Confirm { nonce, typed } => decide::confirm(state, &asker, &nonce, typed.as_deref(), now, effects),
+        Command::Confirm { nonce, typed } => {
+            decide::confirm(state, &asker, &nonce, typed.as_deref(), now, effects)
+        }
         // The runtime answers it from the store: it touches no state.
         Command::Printed { .. } => effects.push(Effect::Reply(call, Ok(Answer::Done))),
     }
@@ -68,7 +72,9 @@ fn command(state: &mut State, asker: Asker, command: Command, now: Now, effects:
 pub fn other_account(signed_in: &str) -> Refused {
     Refused::new(
         Code::OtherAccount,
-        format!("{signed_in} is signed in to this gateway here. Sign out first, or use another data directory (HOLDPOINT_DATA_DIR)."),
+        format!(
+            "{signed_in} is signed in to this gateway here. Sign out first, or use another data directory (HOLDPOINT_DATA_DIR)."
+        ),
     )
 }
 
@@ -94,7 +100,9 @@ fn done(state: &mut State, done: Done, now: Now, effects: &mut Vec<Effect>) {
             requests::ingested(state, gateway, applied, last_row, now, effects);
         }
         Done::Decided { call, decision, result } => decide::stored(state, call, decision, result, effects),
-        Done::Advanced { decision, turn, result } => drive::advanced(state, decision, turn, result, now, effects),
+        Done::Advanced { decision, turn, result } => {
+            drive::advanced(state, decision, turn, result, now, effects)
+        }
         Done::Sent { decision, end } => drive::sent(state, decision, &end, now, effects),
     }
 }
@@ -136,7 +144,8 @@ fn signed_in(
             gateway.account = Some(who.email.clone());
             gateway.dialect = Some(who.dialect);
             // A stream that ended for want of a session starts again.
-            if gateway.stream == Stream::Open && matches!(gateway.connection, Connection::SignInNeeded { .. }) {
+            if gateway.stream == Stream::Open && matches!(gateway.connection, Connection::SignInNeeded { .. })
+            {
                 gateway.connection = Connection::NEVER;
                 effects.push(Effect::OpenStream { gateway: id });
             }

@@ -4,8 +4,8 @@
 use crate::command::Code;
 use chrono::{DateTime, Utc};
 use domain::{
-    ActionId, ActionResult, Approval, Confidence, Connection, DecisionId, Digest, GatewayId, OutboxState, PipelineId,
-    Point, RequestId, RequestKey, Risk, Status, Verdict,
+    ActionId, ActionResult, Approval, Confidence, Connection, DecisionId, Digest, GatewayId, OutboxState,
+    PipelineId, Point, RequestId, RequestKey, Risk, Status, Verdict,
 };
 use serde::{Deserialize, Serialize};
 

@@ -37,10 +37,20 @@ fn rule_3_each_hashed_field_is_visible_on_the_card() {
     for effect in effects {
         let approval = approval(effect.clone());
         let card = text(&approval, &approval.computed_digest());
-        let mut wanted = vec!["APR-77aa", "payments-prod", "41", "per_action", "restart-pool", "17", "medium", "true", "93"]
-            .into_iter()
-            .map(str::to_owned)
-            .collect();
+        let mut wanted = vec![
+            "APR-77aa",
+            "payments-prod",
+            "41",
+            "per_action",
+            "restart-pool",
+            "17",
+            "medium",
+            "true",
+            "93",
+        ]
+        .into_iter()
+        .map(str::to_owned)
+        .collect();
         scalars(&effect, &mut wanted);
         for one in wanted {
             assert!(card.contains(&one), "{one} is hashed but not on the card:\n{card}");

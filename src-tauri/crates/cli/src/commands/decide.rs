@@ -125,7 +125,9 @@ fn confirm(wish: &Wish, prepared: &Prepared, out: &Out) -> Result<Option<String>
     let _ = std::io::stdin().lock().read_line(&mut line);
     let line = line.trim();
     match wanted {
-        Some(wanted) if line != wanted => Err(Stop::other("not_confirmed", "Not confirmed. Nothing was sent.")),
+        Some(wanted) if line != wanted => {
+            Err(Stop::other("not_confirmed", "Not confirmed. Nothing was sent."))
+        }
         Some(_) => Ok(wish.target.clone()),
         None => Ok(Some(line.to_owned())),
     }

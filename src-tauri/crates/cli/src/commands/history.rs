@@ -26,7 +26,11 @@ fn line(entry: &HistoryEntry) -> String {
     let at = entry.at().format("%Y-%m-%d %H:%M:%S UTC");
     match entry {
         HistoryEntry::Event(event) => {
-            let request = event.request.as_ref().map(|id| format!("  {}", escape::one_line(id.as_str()))).unwrap_or_default();
+            let request = event
+                .request
+                .as_ref()
+                .map(|id| format!("  {}", escape::one_line(id.as_str())))
+                .unwrap_or_default();
             format!("{at}{request}  {}", escape::one_line(&event.title))
         }
         HistoryEntry::Decision { row, error_message } => format!(

@@ -13,7 +13,9 @@ use engine::{Answer, Code, Purpose, Query, Refused};
 /// Signs in if needed; a gateway that cannot be reached is no obstacle to what the cache can answer.
 pub(crate) async fn sign_in_or_cache(gate: &Gate) -> Result<(), Refused> {
     match gate.sign_in_if_needed().await {
-        Err(refused) if matches!(refused.code, Code::Unreachable | Code::Certificate | Code::Portal | Code::Proxy) => {
+        Err(refused)
+            if matches!(refused.code, Code::Unreachable | Code::Certificate | Code::Portal | Code::Proxy) =>
+        {
             Ok(())
         }
         result => result,

@@ -11,12 +11,14 @@ use std::io::{BufRead, IsTerminal};
 
 /// Signs in and says whether the session is kept.
 pub(crate) async fn run(args: &Args, password_stdin: bool, out: &Out) -> Result<Exit, Stop> {
-    let email = args.email.clone().ok_or_else(|| Stop::usage("Say who signs in: --email or HOLDPOINT_EMAIL."))?;
+    let email =
+        args.email.clone().ok_or_else(|| Stop::usage("Say who signs in: --email or HOLDPOINT_EMAIL."))?;
     let password = password(&email, password_stdin)?;
     let gate = Gate::open(args, Purpose::Read).await?;
     let who = gate.sign_in(email, password).await?;
     let view = gate.console.view();
-    let origin = view.borrow().gateway(gate.gateway).map(|gateway| gateway.origin.clone()).unwrap_or_default();
+    let origin =
+        view.borrow().gateway(gate.gateway).map(|gateway| gateway.origin.clone()).unwrap_or_default();
     // Beside a running console the session lives there; alone and without a keychain it ends with this program.
     let kept = match (&who.not_kept, gate.console.owns()) {
         (None, _) => json!("keychain"),
@@ -50,6 +52,8 @@ fn password(email: &str, from_stdin: bool) -> Result<String, Stop> {
         None if std::io::stdin().is_terminal() => {
             rpassword::prompt_password(format!("Password of {email}: ")).map_err(unreadable)
         }
-        None => Err(Stop::usage("No password: set HOLDPOINT_PASSWORD, pass --password-stdin, or run it in a terminal.")),
+        None => Err(Stop::usage(
+            "No password: set HOLDPOINT_PASSWORD, pass --password-stdin, or run it in a terminal.",
+        )),
     }
 }

@@ -37,8 +37,12 @@ fn text(list: &[Approval]) -> String {
     }
     let line = |approval: &Approval| {
         let risk = approval.actions.iter().map(|rendered| rendered.action.risk_level).max();
-        let waits = approval.pending_approval_actions.first().map(|id| format!(" at {id}")).unwrap_or_default();
-        let expires = approval.expires_at.map(|at| format!(", until {}", at.format("%H:%M:%S UTC"))).unwrap_or_default();
+        let waits =
+            approval.pending_approval_actions.first().map(|id| format!(" at {id}")).unwrap_or_default();
+        let expires = approval
+            .expires_at
+            .map(|at| format!(", until {}", at.format("%H:%M:%S UTC")))
+            .unwrap_or_default();
         format!(
             "{}  {}{}  {}  {}{}\n    {}",
             escape::one_line(approval.request_id.as_str()),

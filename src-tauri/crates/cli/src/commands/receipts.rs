@@ -31,6 +31,9 @@ pub(crate) async fn verify(out: &Out) -> Result<Exit, Stop> {
             }
             Ok(Exit::Done)
         }
-        Err(bad) => Err(Stop::other("bad_receipt", format!("{bad}. Everything before it is good; what follows cannot be trusted."))),
+        Err(bad) => Err(Stop::other(
+            "bad_receipt",
+            format!("{bad}. Everything before it is good; what follows cannot be trusted."),
+        )),
     }
 }

@@ -21,7 +21,11 @@ pub(crate) async fn run(args: &Args, id: &RequestId, out: &Out) -> Result<Exit, 
     let approval = &found.value;
     let fresh = found.source == Source::Gateway;
     // A cached request is redacted: the digest of what was read then came along with it.
-    let digest = if fresh { approval.computed_digest() } else { approval.digest.clone().unwrap_or_else(|| approval.computed_digest()) };
+    let digest = if fresh {
+        approval.computed_digest()
+    } else {
+        approval.digest.clone().unwrap_or_else(|| approval.computed_digest())
+    };
     out.print(&shapes::show(&found, &digest), || card::text(approval, &digest));
     let exit = match &found.source {
         Source::Cache { why } => {

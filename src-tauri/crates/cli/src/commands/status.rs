@@ -58,7 +58,8 @@ async fn settle(gate: &Gate) {
     let mut view = gate.console.view();
     let settled = async {
         loop {
-            let state = view.borrow_and_update().gateway(gate.gateway).map(|gateway| gateway.connection.clone());
+            let state =
+                view.borrow_and_update().gateway(gate.gateway).map(|gateway| gateway.connection.clone());
             let transient = matches!(
                 state,
                 Some(Connection::CatchingUp | Connection::Stale { why: Staleness::Never, .. }) | None
@@ -74,7 +75,10 @@ async fn settle(gate: &Gate) {
 fn text(gateway: &GatewayView, open: usize) -> String {
     let account = gateway.account.as_deref().unwrap_or("nobody");
     let as_of = gateway.as_of.map(|at| format!(", as of {}", at.format("%H:%M:%S UTC"))).unwrap_or_default();
-    format!("gateway     {}\naccount     {account}\nconnection  {}\nopen        {open}{as_of}", gateway.origin, gateway.connection)
+    format!(
+        "gateway     {}\naccount     {account}\nconnection  {}\nopen        {open}{as_of}",
+        gateway.origin, gateway.connection
+    )
 }
 
 fn exit(connection: &Connection) -> Exit {

@@ -111,7 +111,8 @@ impl Watch {
     async fn follow(&mut self) -> Result<(), Stop> {
         let mut view = self.gate.console.view();
         loop {
-            let connection = view.borrow_and_update().gateway(self.gate.gateway).map(|g| g.connection.clone());
+            let connection =
+                view.borrow_and_update().gateway(self.gate.gateway).map(|g| g.connection.clone());
             self.events().await?;
             self.connection(connection);
             if view.changed().await.is_err() {
@@ -157,7 +158,9 @@ impl Gate {
 }
 
 fn line(event: &StoredEvent) -> String {
-    let request = event.request.as_ref().map(|id| format!("  {}", escape::one_line(id.as_str()))).unwrap_or_default();
-    let pipeline = event.pipeline.as_ref().map(|id| format!("  {}", escape::one_line(id.as_str()))).unwrap_or_default();
+    let request =
+        event.request.as_ref().map(|id| format!("  {}", escape::one_line(id.as_str()))).unwrap_or_default();
+    let pipeline =
+        event.pipeline.as_ref().map(|id| format!("  {}", escape::one_line(id.as_str()))).unwrap_or_default();
     format!("{}{request}{pipeline}  {}", event.at.format("%H:%M:%S"), escape::one_line(&event.title))
 }

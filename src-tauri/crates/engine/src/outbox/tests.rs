@@ -87,12 +87,24 @@ fn a_look_at_the_request_closes_the_decision_or_names_another_decider() {
         observe(state, &Point::Request, verdict, "me", approval).map(|turn| turn.state)
     };
     let no = Verdict::Reject { reason: "why not".into() };
-    assert_eq!(seen(S::Acknowledged, &Verdict::Approve, &request("completed", Some("me"), &[])), Some(S::Observed));
+    assert_eq!(
+        seen(S::Acknowledged, &Verdict::Approve, &request("completed", Some("me"), &[])),
+        Some(S::Observed)
+    );
     assert_eq!(seen(S::Acknowledged, &Verdict::Approve, &request("executing", Some("me"), &[])), None);
-    assert_eq!(seen(S::Unknown, &Verdict::Approve, &request("executing", Some("me"), &[])), Some(S::Acknowledged));
-    assert_eq!(seen(S::Unknown, &Verdict::Approve, &request("executing", Some("you"), &[])), Some(S::Conflict));
+    assert_eq!(
+        seen(S::Unknown, &Verdict::Approve, &request("executing", Some("me"), &[])),
+        Some(S::Acknowledged)
+    );
+    assert_eq!(
+        seen(S::Unknown, &Verdict::Approve, &request("executing", Some("you"), &[])),
+        Some(S::Conflict)
+    );
     assert_eq!(seen(S::Unknown, &Verdict::Approve, &request("pending", None, &[])), None);
-    assert_eq!(seen(S::Unknown, &Verdict::Approve, &request("rejected", Some("you"), &[])), Some(S::Conflict));
+    assert_eq!(
+        seen(S::Unknown, &Verdict::Approve, &request("rejected", Some("you"), &[])),
+        Some(S::Conflict)
+    );
     assert_eq!(seen(S::Sent, &no, &request("rejected", Some("me"), &[])), Some(S::Observed));
     assert_eq!(seen(S::Sent, &no, &request("rejected", Some("you"), &[])), Some(S::Conflict));
     assert_eq!(seen(S::Sent, &Verdict::Approve, &request("expired", None, &[])), Some(S::Expired));

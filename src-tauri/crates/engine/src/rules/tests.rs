@@ -19,7 +19,12 @@ fn request(change: impl FnOnce(&mut Value)) -> Approval {
     serde_json::from_value(value).expect("an approval")
 }
 
-fn code(approval: &Approval, point: Point, verdict: Verdict, change: impl FnOnce(&mut Asked<'_>)) -> Result<Judged, Code> {
+fn code(
+    approval: &Approval,
+    point: Point,
+    verdict: Verdict,
+    change: impl FnOnce(&mut Asked<'_>),
+) -> Result<Judged, Code> {
     let shown = approval.computed_digest();
     let mut asked = Asked {
         approval,
@@ -50,7 +55,8 @@ fn an_approve_covers_what_runs_before_anybody_is_asked_again() {
         r["status"] = "paused".into();
         r["pending_approval_actions"] = json!(["drop"]);
     });
-    let judged = code(&paused, Point::Action("drop".into()), Verdict::Approve, |_| ()).expect("may be decided");
+    let judged =
+        code(&paused, Point::Action("drop".into()), Verdict::Approve, |_| ()).expect("may be decided");
     assert_eq!(judged.covers, ["drop".into()]);
     assert_eq!(judged.target.as_deref(), Some("payments"));
 }
@@ -66,7 +72,10 @@ fn rule_3_nothing_leaves_unless_shown_computed_and_told_digest_are_one() {
     let approval = request(|_| ());
     let other: &'static Digest = Box::leak(Box::new(Digest("sha-256:0".into())));
     assert_eq!(code(&approval, Point::Request, Verdict::Approve, |a| a.shown = None), Err(Code::Changed));
-    assert_eq!(code(&approval, Point::Request, Verdict::Approve, |a| a.shown = Some(other)), Err(Code::Changed));
+    assert_eq!(
+        code(&approval, Point::Request, Verdict::Approve, |a| a.shown = Some(other)),
+        Err(Code::Changed)
+    );
     let lied = request(|r| r["digest"] = "sha-256:1".into());
     assert_eq!(code(&lied, Point::Request, Verdict::Approve, |_| ()), Err(Code::Changed));
     assert_eq!(code(&lied, Point::Request, no(), |_| ()), Err(Code::Changed));
@@ -89,7 +98,10 @@ fn rule_6_an_expired_or_decided_request_is_refused_and_the_decider_named() {
 #[test]
 fn rule_8_a_viewer_and_the_requester_do_not_approve() {
     let approval = request(|_| ());
-    assert_eq!(code(&approval, Point::Request, Verdict::Approve, |a| a.rights = Rights::Look), Err(Code::NotAllowed));
+    assert_eq!(
+        code(&approval, Point::Request, Verdict::Approve, |a| a.rights = Rights::Look),
+        Err(Code::NotAllowed)
+    );
     assert_eq!(
         code(&approval, Point::Request, Verdict::Approve, |a| a.identity = "probe@example.com"),
         Err(Code::NotAllowed)
@@ -115,7 +127,10 @@ fn what_the_platform_cannot_do_is_refused_before_sending() {
 fn an_unknown_action_or_status_and_a_blank_reason_are_refused() {
     let approval = request(|_| ());
     assert_eq!(code(&approval, Point::Action("nope".into()), Verdict::Approve, |_| ()), Err(Code::NotFound));
-    assert_eq!(code(&approval, Point::Request, Verdict::Reject { reason: " .. ".into() }, |_| ()), Err(Code::Usage));
+    assert_eq!(
+        code(&approval, Point::Request, Verdict::Reject { reason: " .. ".into() }, |_| ()),
+        Err(Code::Usage)
+    );
     let odd = request(|r| r["status"] = "hibernating".into());
     assert_eq!(code(&odd, Point::Request, Verdict::Approve, |_| ()), Err(Code::NotPossibleHere));
 }
@@ -125,5 +140,9 @@ fn a_typed_target_must_fit_and_a_superfluous_one_must_name_a_service_of_the_requ
     let approval = request(|_| ());
     let fits = |target, typed| typed_fits(target, typed, &approval).is_ok();
     assert!(fits(None, None) && fits(Some("payments"), Some("payments")) && fits(None, Some("payments")));
-    assert!(!fits(Some("payments"), None) && !fits(Some("payments"), Some("Payments")) && !fits(None, Some("ledger")));
+    assert!(
+        !fits(Some("payments"), None)
+            && !fits(Some("payments"), Some("Payments"))
+            && !fits(None, Some("ledger"))
+    );
 }

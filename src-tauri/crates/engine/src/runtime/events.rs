@@ -1,7 +1,7 @@
 //! A gateway's stream, from the cursor on disk into the loop, no faster than it is committed (I8).
 
-use super::reach::Reach;
 use super::Mail;
+use super::reach::Reach;
 use crate::input::Input;
 use client::StreamEvent;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The worker of one gateway: completes what came by reading what it leaves out, commits it with the cursor, and only
 //! then tells the engine. In order; the platform's documents, which have none, go side by side.
 
-use super::reach::Reach;
 use super::fetch;
+use super::reach::Reach;
 use crate::effect::Batch;
 use crate::ingest;
 use crate::input::{Applied, Done};
@@ -103,7 +103,9 @@ async fn unheard_of(reach: &Reach, approvals: &[Approval], epoch: &str) -> Vec<E
     for approval in approvals {
         let key = RequestKey { gateway: reach.id, request: approval.request_id.clone() };
         match reach.ports.store.reader().has_events(&key).await {
-            Ok(false) => rows.push(ingest::row(&ingest::from_snapshot(approval), epoch, reach.ports.clock.now())),
+            Ok(false) => {
+                rows.push(ingest::row(&ingest::from_snapshot(approval), epoch, reach.ports.clock.now()))
+            }
             Ok(true) => {}
             Err(error) => tracing::warn!(%error, "the history could not be asked for a request"),
         }
@@ -148,7 +150,8 @@ async fn status_before(reach: &Reach, request: &RequestId) -> Option<Status> {
 /// it will come again.
 async fn commit(reach: &Reach, events: Vec<EventRow>, cursor: Option<Cursor>, applied: Vec<Applied>) {
     let now = reach.ports.clock.now();
-    let approvals = applied.iter().filter_map(|one| one.approval.clone()).map(|approval| (approval, now)).collect();
+    let approvals =
+        applied.iter().filter_map(|one| one.approval.clone()).map(|approval| (approval, now)).collect();
     let cursor = cursor.map(|cursor| store::Cursor {
         epoch: cursor.epoch,
         seq: i64::try_from(cursor.seq).unwrap_or(i64::MAX),

@@ -98,9 +98,11 @@ pub(crate) fn view_of(row: OutboxRow) -> DecisionView {
         state: row.state,
         code: code_of(row.state),
         detail: row.detail,
-        status: row.status.map(|word| match serde_json::from_value(serde_json::Value::String(word.clone())) {
-            Ok(status) => status,
-            Err(_) => Status::Unrecognised(word),
+        status: row.status.map(|word| {
+            match serde_json::from_value(serde_json::Value::String(word.clone())) {
+                Ok(status) => status,
+                Err(_) => Status::Unrecognised(word),
+            }
         }),
         waiting: None,
         results: row.results,
@@ -124,4 +126,3 @@ fn code_of(state: OutboxState) -> Option<crate::command::Code> {
         | OutboxState::Observed => None,
     }
 }
-

@@ -25,11 +25,14 @@ pub(crate) async fn answer(reach: &Reach, query: Query) -> Result<Answer, Refuse
 
 async fn pending(reach: &Reach) -> Result<Answer, Refused> {
     match fetch::open_set(reach).await {
-        Ok(set) => Ok(Answer::Approvals(Dated { value: set.approvals, as_of: set.as_of, source: Source::Gateway })),
+        Ok(set) => {
+            Ok(Answer::Approvals(Dated { value: set.approvals, as_of: set.as_of, source: Source::Gateway }))
+        }
         Err(why) if cache_may_answer(&why) => {
             let cached = reach.ports.store.reader().open_approvals(reach.id).await;
             let cached = cached.map_err(|error| store_refused(&error))?;
-            let as_of = cached.iter().map(|cached| cached.as_of).min().unwrap_or_else(|| reach.ports.clock.now());
+            let as_of =
+                cached.iter().map(|cached| cached.as_of).min().unwrap_or_else(|| reach.ports.clock.now());
             let value = cached.into_iter().map(|cached| cached.approval).collect();
             Ok(Answer::Approvals(Dated { value, as_of, source: from_cache(&why) }))
         }
@@ -46,7 +49,8 @@ async fn show(reach: &Reach, key: &RequestKey, pipeline: Option<&PipelineId>) ->
         }
         Ok(None) => Ok(Answer::Approval(None)),
         Err(why) if cache_may_answer(&why) => {
-            let cached = reach.ports.store.reader().approval(key).await.map_err(|error| store_refused(&error))?;
+            let cached =
+                reach.ports.store.reader().approval(key).await.map_err(|error| store_refused(&error))?;
             let cached = cached.ok_or_else(|| why.clone())?;
             let (as_of, source) = (cached.as_of, from_cache(&why));
             // The cached text is redacted: its own digest would be another. The one of what was read is put in.

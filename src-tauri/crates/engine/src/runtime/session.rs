@@ -36,7 +36,9 @@ pub(crate) async fn open(
     let kept = ports.keychain.get(&entry(record.id)).await.unwrap_or_default();
     let restored = kept.is_some_and(|secret| client.restore(&SessionSecret::new(secret.expose())));
     let who = restored
-        .then(|| Some(SignedInAs { email: record.account.clone()?, dialect: pinned(record)?, not_kept: None }))
+        .then(|| {
+            Some(SignedInAs { email: record.account.clone()?, dialect: pinned(record)?, not_kept: None })
+        })
         .flatten();
     Ok((client, who))
 }
@@ -50,7 +52,8 @@ pub(crate) fn add(ports: Ports, mail: mpsc::Sender<Mail>, call: CallId, address:
 }
 
 async fn add_now(ports: &Ports, mail: &mpsc::Sender<Mail>, address: &str) -> Result<GatewayRecord, Refused> {
-    let origin = Origin::parse(address).map_err(|bad| Refused::new(Code::Usage, bad.to_string()))?.to_string();
+    let origin =
+        Origin::parse(address).map_err(|bad| Refused::new(Code::Usage, bad.to_string()))?.to_string();
     let known = ports.store.reader().gateways().await.map_err(|error| store_refused(&error))?;
     if let Some(record) = known.into_iter().find(|record| record.origin == origin) {
         return Ok(record);

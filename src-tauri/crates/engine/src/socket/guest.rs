@@ -43,7 +43,11 @@ impl From<io::Error> for NoEntry {
 
 impl Guest {
     /// Connects and introduces itself.
-    pub async fn connect(path: &Path, gateway: Option<String>, account: Option<String>) -> Result<Self, NoEntry> {
+    pub async fn connect(
+        path: &Path,
+        gateway: Option<String>,
+        account: Option<String>,
+    ) -> Result<Self, NoEntry> {
         let (reachable, _directory) = super::reachable(path)?;
         let (read, mut write) = UnixStream::connect(reachable).await?.into_split();
         let mut read = BufReader::new(read);

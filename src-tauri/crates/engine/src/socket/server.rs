@@ -86,7 +86,9 @@ async fn serve(stream: UnixStream, surface: SurfaceId, handle: Handle) -> io::Re
     }
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read);
-    let Some(ToOwner::Hello { version, gateway, account }) = read_line(&mut read).await? else { return Ok(()) };
+    let Some(ToOwner::Hello { version, gateway, account }) = read_line(&mut read).await? else {
+        return Ok(());
+    };
     if let Err(refused) = admit(&handle, surface, version, gateway, account.as_deref()).await {
         return send(&mut write, &ToGuest::Refused(refused)).await;
     }
@@ -121,11 +123,15 @@ async fn admit(
     account: Option<&str>,
 ) -> Result<(), Refused> {
     if version != VERSION {
-        let message = format!("The running Holdpoint speaks version {VERSION} of the local socket, this program {version}: update the older of the two.");
+        let message = format!(
+            "The running Holdpoint speaks version {VERSION} of the local socket, this program {version}: update the older of the two."
+        );
         return Err(Refused::new(Code::Protocol, message));
     }
     let Some(address) = gateway else { return Ok(()) };
-    let Answer::Gateway(id) = handle.command(surface, Command::AddGateway { address }).await? else { return Ok(()) };
+    let Answer::Gateway(id) = handle.command(surface, Command::AddGateway { address }).await? else {
+        return Ok(());
+    };
     let signed_in = handle.view().borrow().gateway(id).and_then(|gateway| gateway.account.clone());
     match (signed_in, account) {
         (Some(signed_in), Some(account)) if signed_in != account => Err(other_account(&signed_in)),

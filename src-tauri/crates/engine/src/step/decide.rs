@@ -10,14 +10,17 @@ use crate::view::DecisionView;
 use domain::{DecisionId, GatewayId, OutboxState, Point, Verdict};
 
 /// A prepared decision is void after this.
-pub const PREPARED_FOR_MS: u64 = 300_000;
+pub(super) const PREPARED_FOR_MS: u64 = 300_000;
 
 /// Reads the request anew; the judgement follows when it is there.
-pub fn prepare(state: &mut State, asker: Asker, prepare: Prepare, effects: &mut Vec<Effect>) {
+pub(super) fn prepare(state: &mut State, asker: Asker, prepare: Prepare, effects: &mut Vec<Effect>) {
     let Asker { call, surface, fresh } = asker;
     let known = state.gateways.get(&prepare.key.gateway);
     if known.and_then(|gateway| gateway.account.as_ref()).is_none() {
-        let refused = Refused::new(Code::SignIn, "Nobody is signed in to this gateway: sign in first (`holdctl login`).");
+        let refused = Refused::new(
+            Code::SignIn,
+            "Nobody is signed in to this gateway: sign in first (`holdctl login`).",
+        );
         return effects.push(Effect::Reply(call, Err(refused)));
     }
     effects.push(Effect::Read {
@@ -30,7 +33,7 @@ pub fn prepare(state: &mut State, asker: Asker, prepare: Prepare, effects: &mut 
 }
 
 /// The request is there, or cannot be had: judge it.
-pub fn prepared(
+pub(super) fn prepared(
     state: &mut State,
     call: CallId,
     gateway: GatewayId,
@@ -42,9 +45,10 @@ pub fn prepared(
     let judged = result.and_then(|fetched| {
         let fetched = fetched.ok_or_else(|| Refused::no_request(&prepare.key.request))?;
         let known = state.gateways.get(&gateway);
-        let (account, dialect) = known
-            .and_then(|gateway| Some((gateway.account.as_deref()?, gateway.dialect?)))
-            .ok_or_else(|| Refused::new(Code::SignIn, "Nobody is signed in to this gateway: sign in first."))?;
+        let (account, dialect) =
+            known.and_then(|gateway| Some((gateway.account.as_deref()?, gateway.dialect?))).ok_or_else(
+                || Refused::new(Code::SignIn, "Nobody is signed in to this gateway: sign in first."),
+            )?;
         let judged = rules::judge(&Asked {
             approval: &fetched.approval,
             dialect,
@@ -122,7 +126,7 @@ fn sentence(prepare: &Prepare, identity: &str, pipeline: &str, judged: &rules::J
 }
 
 /// Puts a prepared decision on disk. The nonce is spent whatever follows.
-pub fn confirm(
+pub(super) fn confirm(
     state: &mut State,
     asker: &Asker,
     nonce: &Nonce,
@@ -163,7 +167,7 @@ pub fn confirm(
 }
 
 /// The row is on disk, or joined another, or could not be written: only now the surface gets its answer.
-pub fn stored(
+pub(super) fn stored(
     state: &mut State,
     call: CallId,
     id: DecisionId,

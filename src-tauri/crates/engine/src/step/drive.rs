@@ -54,7 +54,7 @@ pub fn restore(state: &mut State, rows: Vec<Row>, now: Now) {
 }
 
 /// Starts what is due for every idle decision.
-pub fn all(state: &mut State, now: Now, effects: &mut Vec<Effect>) {
+pub(super) fn all(state: &mut State, now: Now, effects: &mut Vec<Effect>) {
     let due: Vec<DecisionId> = state
         .decisions
         .values()
@@ -142,7 +142,7 @@ fn write(decision: &mut Decision, turn: Turn, effects: &mut Vec<Effect>) {
 }
 
 /// The row says so now.
-pub fn advanced(
+pub(super) fn advanced(
     state: &mut State,
     id: DecisionId,
     turn: Turn,
@@ -180,18 +180,22 @@ pub fn advanced(
 }
 
 /// The call ended; what that means is the outbox's rule.
-pub fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, effects: &mut Vec<Effect>) {
+pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, effects: &mut Vec<Effect>) {
     let Some(decision) = state.decisions.get_mut(&id) else { return };
     let dialect = state.gateways.get(&decision.view.key.gateway).and_then(|gateway| gateway.dialect);
     decision.busy = Busy::Idle;
     if let CallEnd::Taken(response) = end {
-        outbox::merge_results(&mut decision.view.results, response.execution_results.as_deref().unwrap_or_default());
+        outbox::merge_results(
+            &mut decision.view.results,
+            response.execution_results.as_deref().unwrap_or_default(),
+        );
     }
     if decision.view.state != OutboxState::Sent {
         // The stream was faster and the row has moved on.
         return;
     }
-    let next = outbox::after_call(end, dialect.unwrap_or(Dialect::Platform), decision.tries, decision.unreachable);
+    let next =
+        outbox::after_call(end, dialect.unwrap_or(Dialect::Platform), decision.tries, decision.unreachable);
     match next {
         // What the answer tells of the request itself is read with a look: status, pause and every result.
         Next::Become(turn) if turn.state == OutboxState::Observed => {
@@ -211,7 +215,7 @@ pub fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, effects:
 }
 
 /// Read once more before sending, where the gateway has no digests: it must still be what was shown (rule 3).
-pub fn read_before_send(
+pub(super) fn read_before_send(
     state: &mut State,
     id: DecisionId,
     result: Result<Option<Fetched>, Refused>,
@@ -264,7 +268,7 @@ fn ended_by(code: Code) -> OutboxState {
 }
 
 /// A look at the request a decision waits for.
-pub fn looked(
+pub(super) fn looked(
     state: &mut State,
     id: DecisionId,
     result: Result<Option<Fetched>, Refused>,
@@ -300,9 +304,10 @@ pub fn looked(
 }
 
 /// Does what is known of the request end the decision? Called after every change of either.
-pub fn observe(state: &mut State, id: DecisionId, effects: &mut Vec<Effect>) {
+pub(super) fn observe(state: &mut State, id: DecisionId, effects: &mut Vec<Effect>) {
     let Some(decision) = state.decisions.get(&id) else { return };
-    let open = matches!(decision.view.state, OutboxState::Sent | OutboxState::Acknowledged | OutboxState::Unknown);
+    let open =
+        matches!(decision.view.state, OutboxState::Sent | OutboxState::Acknowledged | OutboxState::Unknown);
     if !open || matches!(decision.busy, Busy::Saving) {
         return;
     }

@@ -13,7 +13,7 @@ use domain::{ActionResult, Approval, Connection, DecisionId, GatewayId, RequestI
 use std::collections::BTreeSet;
 
 /// Events are on disk: now, and not before, they are shown.
-pub fn ingested(
+pub(super) fn ingested(
     state: &mut State,
     gateway: GatewayId,
     applied: Vec<Applied>,
@@ -43,7 +43,13 @@ pub fn ingested(
 }
 
 /// Takes a request as read or received. Terminal is final on a gateway that keeps its word; the platform does not.
-pub fn put(state: &mut State, key: &RequestKey, approval: Approval, results: &[ActionResult], seq: Option<u64>) {
+pub(super) fn put(
+    state: &mut State,
+    key: &RequestKey,
+    approval: Approval,
+    results: &[ActionResult],
+    seq: Option<u64>,
+) {
     state.rev += 1;
     let Some(gateway) = state.gateways.get_mut(&key.gateway) else { return };
     let faithful = gateway.dialect == Some(Dialect::Holdpoint);
@@ -92,7 +98,7 @@ fn observe_all(state: &mut State, key: &RequestKey, effects: &mut Vec<Effect>) {
 }
 
 /// Has every action that was started a result?
-pub fn results_complete(approval: &Approval, results: &[ActionResult]) -> bool {
+pub(super) fn results_complete(approval: &Approval, results: &[ActionResult]) -> bool {
     approval
         .execution_state
         .iter()
@@ -101,7 +107,7 @@ pub fn results_complete(approval: &Approval, results: &[ActionResult]) -> bool {
 }
 
 /// The gateway's open requests are here. What is open here and missing there is read by id: never "resolved" unread.
-pub fn reconciled(
+pub(super) fn reconciled(
     state: &mut State,
     id: GatewayId,
     result: Result<OpenSet, Refused>,
@@ -140,7 +146,12 @@ pub fn reconciled(
         .collect();
     for request in &missing {
         let pipeline = gateway.requests.get(request).map(|known| known.approval.pipeline_id.clone());
-        effects.push(Effect::Read { gateway: id, pipeline, request: request.clone(), why: ReadFor::Reconcile });
+        effects.push(Effect::Read {
+            gateway: id,
+            pipeline,
+            request: request.clone(),
+            why: ReadFor::Reconcile,
+        });
     }
     gateway.reconciling = Some(missing);
     state.rev += 1;
@@ -148,7 +159,7 @@ pub fn reconciled(
 }
 
 /// A request that was missing from the open ones: decided meanwhile, or gone at the gateway.
-pub fn found_again(
+pub(super) fn found_again(
     state: &mut State,
     id: GatewayId,
     request: &RequestId,

@@ -8,7 +8,13 @@ use domain::connection::Staleness;
 use domain::{Connection, GatewayId};
 
 /// Takes one report of a gateway's stream.
-pub fn apply(state: &mut State, id: GatewayId, event: StreamEvent, now: Now, effects: &mut Vec<Effect>) {
+pub(super) fn apply(
+    state: &mut State,
+    id: GatewayId,
+    event: StreamEvent,
+    now: Now,
+    effects: &mut Vec<Effect>,
+) {
     let Some(gateway) = state.gateways.get_mut(&id) else { return };
     match event {
         StreamEvent::Phase(phase) => {

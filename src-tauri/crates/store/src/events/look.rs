@@ -56,9 +56,10 @@ impl Reader {
 
     /// Does the history hold any event about that request?
     pub async fn has_events(&self, key: &RequestKey) -> Result<bool, StoreError> {
-        let any = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM events WHERE gateway = ?1 AND request_id = ?2)")
-            .bind(key.gateway.to_string())
-            .bind(key.request.as_str());
+        let any =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM events WHERE gateway = ?1 AND request_id = ?2)")
+                .bind(key.gateway.to_string())
+                .bind(key.request.as_str());
         Ok(any.fetch_one(&self.cache).await?)
     }
 
