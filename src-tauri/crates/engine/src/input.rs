@@ -81,7 +81,7 @@ pub enum Done {
         /// For what.
         why: ReadFor,
         /// The request as it is now; `None` if the gateway has no such.
-        result: Result<Option<Fetched>, Refused>,
+        result: Result<Option<Box<Fetched>>, Refused>,
     },
     /// `Reconcile`, already committed.
     Reconciled {

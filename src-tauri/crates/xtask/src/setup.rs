@@ -37,12 +37,18 @@ enum Source {
     Rustup(&'static str),
 }
 
-const NEEDS: [Need; 3] = [
+const NEEDS: [Need; 4] = [
     Need {
         what: "a C compiler",
         why: "SQLite and ring are compiled from source",
         present: Probe::Program(&["cc", "gcc", "clang"]),
         source: Source::Apt(&["build-essential"]),
+    },
+    Need {
+        what: "dbus-daemon",
+        why: "the keychain's tests run against buses of their own",
+        present: Probe::Program(&["dbus-daemon"]),
+        source: Source::Apt(&["dbus"]),
     },
     Need {
         what: "rustfmt",

@@ -26,7 +26,7 @@ struct Check {
 
 /// Runs all checks; the first that prevents deciding gives the exit code.
 pub(crate) async fn run(args: &Args, out: &Out) -> Result<Exit, Stop> {
-    let checks = vec![
+    let checks = [
         Check { name: "data directory", finding: directory() },
         Check { name: "receipts", finding: receipts().await },
         Check { name: "keychain", finding: keychain().await },

@@ -21,7 +21,7 @@ async fn fetch(
     pipeline: Option<&PipelineId>,
     request: &RequestId,
     why: ReadFor,
-) -> Result<Option<Fetched>, Refused> {
+) -> Result<Option<Box<Fetched>>, Refused> {
     let read = reach.client.approval(pipeline, request).await.map_err(|failure| refused(&failure))?;
     let Some(approval) = read else {
         if why == ReadFor::Reconcile {
@@ -38,7 +38,7 @@ async fn fetch(
         ReadFor::Look(_) => results(reach, &approval).await,
         _ => Vec::new(),
     };
-    Ok(Some(Fetched { approval, rights, results }))
+    Ok(Some(Box::new(Fetched { approval, rights, results })))
 }
 
 async fn rights(reach: &Reach, pipeline: &PipelineId) -> Result<Rights, Refused> {

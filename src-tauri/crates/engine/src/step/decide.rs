@@ -37,7 +37,7 @@ pub(super) fn prepared(
     state: &mut State,
     call: CallId,
     gateway: GatewayId,
-    result: Result<Option<Fetched>, Refused>,
+    result: Result<Option<Box<Fetched>>, Refused>,
     now: Now,
     effects: &mut Vec<Effect>,
 ) {

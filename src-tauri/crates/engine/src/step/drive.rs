@@ -157,10 +157,7 @@ pub(super) fn advanced(
             if turn.state == OutboxState::Unknown {
                 decision.failed_ms = Some(now.boot_ms);
             }
-            decision.due_ms = match turn.state {
-                OutboxState::Acknowledged => now.boot_ms + look_again_ms(1),
-                _ => now.boot_ms,
-            };
+            decision.due_ms = now.boot_ms;
             decision.looks = 0;
             decision.view.state = turn.state;
             decision.view.code = turn.code;
@@ -218,7 +215,7 @@ pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, e
 pub(super) fn read_before_send(
     state: &mut State,
     id: DecisionId,
-    result: Result<Option<Fetched>, Refused>,
+    result: Result<Option<Box<Fetched>>, Refused>,
     now: Now,
     effects: &mut Vec<Effect>,
 ) {
@@ -271,7 +268,7 @@ fn ended_by(code: Code) -> OutboxState {
 pub(super) fn looked(
     state: &mut State,
     id: DecisionId,
-    result: Result<Option<Fetched>, Refused>,
+    result: Result<Option<Box<Fetched>>, Refused>,
     now: Now,
     effects: &mut Vec<Effect>,
 ) {
@@ -281,7 +278,8 @@ pub(super) fn looked(
     decision.due_ms = now.boot_ms + look_again_ms(decision.looks);
     let key = decision.view.key.clone();
     match result {
-        Ok(Some(Fetched { approval, results, .. })) => {
+        Ok(Some(fetched)) => {
+            let Fetched { approval, results, .. } = *fetched;
             let stands = outbox::not_taken(
                 decision.view.state,
                 &decision.view.point,

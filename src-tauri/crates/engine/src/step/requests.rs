@@ -163,7 +163,7 @@ pub(super) fn found_again(
     state: &mut State,
     id: GatewayId,
     request: &RequestId,
-    result: Result<Option<Fetched>, Refused>,
+    result: Result<Option<Box<Fetched>>, Refused>,
     now: Now,
     effects: &mut Vec<Effect>,
 ) {
