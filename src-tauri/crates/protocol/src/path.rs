@@ -4,7 +4,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
-/// One path segment. `.` and `..` are encoded too, for a URL parser would swallow them.
+/// One path segment. `.` and `..` are encoded too; a URL parser swallows them even so, and an empty one makes another
+/// path: whoever sends compares the path before and after, and refuses.
 pub fn segment(text: &str) -> String {
     match text {
         "." => "%2E".to_owned(),

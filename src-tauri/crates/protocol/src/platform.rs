@@ -115,12 +115,14 @@ pub fn entries(body: &str) -> Result<(Vec<Entry>, usize), serde_json::Error> {
     let mut bad = 0;
     let mut read = Vec::with_capacity(raw.len());
     for raw in raw {
-        match (serde_json::from_str::<RemediationAction>(raw.get()), literal::with_literals(raw)) {
-            (Ok(mut action), Ok(literal)) => {
+        // The first parse bounds the depth, so that the second, which reads each level anew, cannot be made to labour.
+        let action = serde_json::from_str::<RemediationAction>(raw.get());
+        match action.and_then(|action| Ok((action, literal::with_literals(raw)?))) {
+            Ok((mut action, literal)) => {
                 action.version = 0;
                 read.push(Entry { action, literal });
             }
-            _ => bad += 1,
+            Err(_) => bad += 1,
         }
     }
     Ok((read, bad))

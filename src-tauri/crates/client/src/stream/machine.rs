@@ -314,6 +314,8 @@ impl Machine {
             Some(renewed) if now.boot_ms < renewed + RENEWAL_MS => self.sign_in_needed(SignIn::Expired, out),
             _ => {
                 self.state = State::Renewing;
+                // It is not connected now, however long the renewal takes.
+                out.push(Output::Emit(StreamEvent::Phase(Phase::Connecting)));
                 out.push(Output::Renew);
             }
         }

@@ -232,7 +232,7 @@ fn f11_going_away_is_told_and_the_way_back_waits() {
 fn f45_a_refused_session_is_renewed_once_and_then_a_person_is_needed() {
     let mut story = Story::at(None);
     story.step(Input::Start);
-    assert_eq!(story.step(Input::Failed(told(401, "{}", None))), [Output::Renew]);
+    assert_eq!(story.step(Input::Failed(told(401, "{}", None))).last(), Some(&Output::Renew));
     assert_eq!(story.step(Input::Renewed(Ok(()))).last(), Some(&Output::Connect));
     let again = story.step(Input::Failed(told(401, "{}", None)));
     assert_eq!(again.last(), Some(&Output::End(Ended::SignInNeeded(SignIn::Expired))));
@@ -243,7 +243,8 @@ fn f45_a_refused_session_is_renewed_once_and_then_a_person_is_needed() {
 fn f46_a_renewal_that_is_refused_ends_the_stream_and_one_that_breaks_does_not() {
     let mut story = Story::live(cursor(4));
     let closed = story.step(Input::Closed { code: Some(4401), reason: String::new() });
-    assert_eq!(closed, [Output::Close(1000), Output::Renew]);
+    assert_eq!(phases(&closed), [Phase::Connecting], "it no longer looks live");
+    assert_eq!((closed.first(), closed.last()), (Some(&Output::Close(1000)), Some(&Output::Renew)));
     let broke = story.step(Input::Renewed(Err(Failure::Unclear { why: Unclear::Broken("reset".into()) })));
     assert!(matches!(phases(&broke)[..], [Phase::Waiting { why: Staleness::Unreachable, .. }]));
     let mut story = Story::live(cursor(4));
@@ -320,7 +321,7 @@ fn the_platform_opens_first_and_asks_who_it_is_afterwards() {
     story.step(Input::Start);
     story.step(Input::Opened(Dialect::Platform));
     let invalid = || Input::Closed { code: Some(1008), reason: "Invalid token".into() };
-    assert_eq!(story.step(invalid()), [Output::Close(1000), Output::Renew]);
+    assert_eq!(story.step(invalid()).last(), Some(&Output::Renew));
     story.step(Input::Renewed(Ok(())));
     story.step(Input::Opened(Dialect::Platform));
     assert_eq!(story.step(invalid()).last(), Some(&Output::End(Ended::SignInNeeded(SignIn::Expired))));

@@ -4,8 +4,8 @@ use protocol::problem::{Slug, Told};
 
 /// Begins its own validation errors and bad ids, both sent as 503.
 const FALSE_OUTAGE: &str = "Database connection error:";
-const NOT_RUNNING: &str = "Workflow not found or agentic container not running";
-const NOT_ALLOWED: &str = "You are not allowed to access this workflow";
+/// A part of "Workflow not found or agentic container not running".
+const NOT_RUNNING: &str = "container not running";
 const UNREACHABLE: &str = "Failed to reach agentic container";
 
 /// Gives a platform's refusal the slug of what it means. What is not known stays as it is.
@@ -29,13 +29,11 @@ pub(crate) fn has_no_reason(told: &Told) -> bool {
 
 fn meaning(status: u16, detail: &str) -> Option<Slug> {
     match status {
-        503 if detail.starts_with(FALSE_OUTAGE) && detail.contains("is not a valid ObjectId") => {
-            Some(Slug::NotFound)
-        }
+        503 if detail.starts_with(FALSE_OUTAGE) && detail.contains("valid ObjectId") => Some(Slug::NotFound),
         503 if detail.starts_with(FALSE_OUTAGE) && is_validation(detail) => Some(Slug::Invalid),
         500 if detail.contains(UNREACHABLE) => Some(Slug::UpstreamUnreachable),
         404 => Some(Slug::NotFound),
-        403 if detail.contains(NOT_ALLOWED) => Some(Slug::NotAllowed),
+        403 => Some(Slug::NotAllowed),
         422 => Some(Slug::Invalid),
         _ => None,
     }
@@ -43,7 +41,7 @@ fn meaning(status: u16, detail: &str) -> Option<Slug> {
 
 /// A validation error names the places it found fault with.
 fn is_validation(detail: &str) -> bool {
-    detail.contains("Field required") || detail.contains("'loc':") || detail.contains("\"loc\":")
+    ["Field required", "'loc':", "\"loc\":"].iter().any(|mark| detail.contains(mark))
 }
 
 #[cfg(test)]
