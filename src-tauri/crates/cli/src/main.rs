@@ -1,2 +1,7 @@
-//! The gateway's command line.
-fn main() {}
+//! `holdctl`: Holdpoint in a terminal.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(cli::main())
+}

@@ -1,1 +1,29 @@
-//! Placeholder.
+//! The application: owns all state in one task, decides purely, has effects done, publishes whole views (DESIGN 4).
+//!
+//! The way of an approval: `client` stream -> [`step`] -> store -> [`view`]; back: [`command`] -> [`step`] -> outbox
+//! row -> `client` call -> row -> view. It has never heard of a window; what it needs from outside is given to
+//! [`start::Setup`].
+
+pub mod command;
+pub mod console;
+pub mod effect;
+mod failure;
+pub mod handle;
+mod ingest;
+pub mod input;
+pub mod lock;
+pub mod outbox;
+pub mod rules;
+mod runtime;
+pub mod socket;
+pub mod start;
+pub mod state;
+pub mod step;
+pub mod system;
+pub mod view;
+
+pub use command::{Answer, Code, Command, Query, Refused};
+pub use console::{Console, Introduction};
+pub use start::Setup;
+pub use state::Purpose;
+pub use view::AppView;

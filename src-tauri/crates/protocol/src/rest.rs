@@ -145,6 +145,31 @@ pub struct EventsPage {
     pub head_seq: u64,
 }
 
+/// Reads a snapshot. Approvals that cannot be read are counted and left out, so that one bad one hides no other.
+pub fn read_snapshot(body: &[u8]) -> Result<(Snapshot, usize), serde_json::Error> {
+    read_leaving_out::<Approval, Snapshot>(body, "approvals")
+}
+
+/// Reads a page of events. Events that cannot be read are counted and left out.
+pub fn read_events(body: &[u8]) -> Result<(EventsPage, usize), serde_json::Error> {
+    read_leaving_out::<Event, EventsPage>(body, "events")
+}
+
+fn read_leaving_out<Item, Whole>(body: &[u8], list: &str) -> Result<(Whole, usize), serde_json::Error>
+where
+    Item: for<'de> Deserialize<'de>,
+    Whole: for<'de> Deserialize<'de>,
+{
+    let mut whole: Value = serde_json::from_slice(body)?;
+    let mut bad = 0;
+    if let Some(Value::Array(items)) = whole.get_mut(list) {
+        let before = items.len();
+        items.retain(|item| Item::deserialize(item).is_ok());
+        bad = before - items.len();
+    }
+    Ok((serde_json::from_value(whole)?, bad))
+}
+
 /// `POST .../runbook/remediate`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RemediateRequest {

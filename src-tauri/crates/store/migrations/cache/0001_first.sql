@@ -17,6 +17,7 @@ CREATE TABLE events (
     holes TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX events_once ON events (gateway, epoch, id);
+CREATE INDEX events_of_request ON events (gateway, request_id) WHERE request_id IS NOT NULL;
 
 -- rowid = events.row; written by a statement of its own, because a trigger doubles the cost of an event.
 CREATE VIRTUAL TABLE event_fts USING fts5 (

@@ -7,7 +7,7 @@ use crate::times::from_us;
 use crate::{Reader, StoreError};
 use chrono::{DateTime, Utc};
 use domain::redact::Hole;
-use domain::{GatewayId, PipelineId, RequestId};
+use domain::{GatewayId, PipelineId, RequestId, RequestKey};
 use serde_json::Value;
 
 /// An event as it is kept.
@@ -52,6 +52,15 @@ impl Reader {
             .fetch_all(&self.cache)
             .await?;
         rows.into_iter().map(Row::read).collect()
+    }
+
+    /// Does the history hold any event about that request?
+    pub async fn has_events(&self, key: &RequestKey) -> Result<bool, StoreError> {
+        let any =
+            sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM events WHERE gateway = ?1 AND request_id = ?2)")
+                .bind(key.gateway.to_string())
+                .bind(key.request.as_str());
+        Ok(any.fetch_one(&self.cache).await?)
     }
 
     /// The number of the last committed event; 0 for none.

@@ -1,0 +1,59 @@
+//! One command per file; here they are chosen.
+
+mod decide;
+mod doctor;
+mod history;
+mod lists;
+mod login;
+mod pending;
+mod receipts;
+mod show;
+mod status;
+mod watch;
+
+use crate::args::{Args, Command, History, Mappings, Receipts, Runbooks};
+use crate::exit::{Exit, Stop};
+use crate::out::Out;
+use domain::{Point, Verdict};
+
+/// Carries out the command.
+pub(crate) async fn run(args: Args, out: &Out) -> Result<Exit, Stop> {
+    match &args.command {
+        Command::Login { password_stdin } => login::run(&args, *password_stdin, out).await,
+        Command::Status => status::run(&args, out).await,
+        Command::Watch { for_s } => watch::run(&args, *for_s, out).await,
+        Command::Pending => pending::run(&args, out).await,
+        Command::Show { id } => show::run(&args, id, out).await,
+        Command::Approve(approve) => {
+            let point = approve.action.clone().map_or(Point::Request, Point::Action);
+            let wish = decide::Wish {
+                id: approve.id.clone(),
+                point,
+                verdict: Verdict::Approve,
+                digest: approve.digest.clone(),
+                target: approve.target.clone(),
+                confirmed: if approve.yes {
+                    decide::Confirmed::Beforehand
+                } else {
+                    decide::Confirmed::NotYet
+                },
+                wait_s: approve.wait,
+            };
+            decide::run(&args, wish, out).await
+        }
+        Command::Reject { id, reason, wait } => {
+            let verdict = Verdict::Reject { reason: reason.clone() };
+            decide::run(&args, decide::Wish::with_reason(id, verdict, *wait), out).await
+        }
+        Command::Stop { id, reason, wait } => {
+            let verdict = Verdict::Stop { reason: reason.clone() };
+            decide::run(&args, decide::Wish::with_reason(id, verdict, *wait), out).await
+        }
+        Command::Runbooks(Runbooks::List) => lists::runbooks(&args, out).await,
+        Command::Runbooks(Runbooks::Show { action }) => lists::runbook(&args, action, out).await,
+        Command::Mappings(Mappings::List) => lists::mappings(&args, out).await,
+        Command::History(History::Search { query, limit }) => history::search(query, *limit, out).await,
+        Command::Receipts(Receipts::Verify) => receipts::verify(out).await,
+        Command::Doctor => doctor::run(&args, out).await,
+    }
+}

@@ -1,0 +1,185 @@
+//! `holdctl approve`, `reject` and `stop`: prepare, confirm, follow to a known end. After a crash of the engine the
+//! decision is followed from its row; it is never sent anew from here.
+
+use crate::args::Args;
+use crate::exit::{Exit, Stop};
+use crate::gate::{Gate, unexpected};
+use crate::out::{Form, Out};
+use crate::{place, results};
+use domain::{DecisionId, Digest, Point, RequestId, RequestKey, Verdict, law};
+use engine::command::{Prepare, Prepared, Unreachable};
+use engine::view::DecisionView;
+use engine::{Answer, Code, Command, Purpose, Query, Refused};
+use std::io::{BufRead, IsTerminal, Write};
+use std::time::Duration;
+use store::{Reader, StoreError};
+
+/// What a person wants.
+pub(crate) struct Wish {
+    /// The request.
+    pub(crate) id: RequestId,
+    /// The request, or one action.
+    pub(crate) point: Point,
+    /// What shall happen.
+    pub(crate) verdict: Verdict,
+    /// What was looked at, if it was named.
+    pub(crate) digest: Option<Digest>,
+    /// The target's name, if it was typed.
+    pub(crate) target: Option<String>,
+    /// Is it confirmed already?
+    pub(crate) confirmed: Confirmed,
+    /// Seconds to wait for the outcome.
+    pub(crate) wait_s: u64,
+}
+
+/// Whether the confirmation was answered on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Confirmed {
+    /// `--yes`, or a command that asks for a reason instead.
+    Beforehand,
+    /// It is still to be asked.
+    NotYet,
+}
+
+impl Wish {
+    /// A reject or a stop: the reason is the confirmation.
+    pub(crate) fn with_reason(id: &RequestId, verdict: Verdict, wait_s: u64) -> Self {
+        Self {
+            id: id.clone(),
+            point: Point::Request,
+            verdict,
+            digest: None,
+            target: None,
+            confirmed: Confirmed::Beforehand,
+            wait_s,
+        }
+    }
+}
+
+/// Carries the wish out.
+pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop> {
+    check_reason(&wish.verdict)?;
+    if wish.confirmed == Confirmed::NotYet && (out.form == Form::Json || !std::io::stdin().is_terminal()) {
+        return Err(Stop::usage("Nobody can be asked here: confirm with --yes. Nothing was sent."));
+    }
+    let mut gate = Gate::open(args, Purpose::Act).await?;
+    gate.sign_in_if_needed().await?;
+    let key = RequestKey { gateway: gate.gateway, request: wish.id.clone() };
+    let pipeline = gate.pipeline_for_change(args.pipeline.as_ref()).await?;
+    let shown = match (&wish.digest, &wish.verdict) {
+        (Some(digest), _) => Some(digest.clone()),
+        (None, Verdict::Approve) => printed(&key).await?,
+        (None, _) => None,
+    };
+    gate.console.command(Command::Connect { gateway: gate.gateway }).await?;
+    let prepare = Prepare {
+        key,
+        pipeline: Some(pipeline),
+        point: wish.point.clone(),
+        verdict: wish.verdict.clone(),
+        shown,
+        unreachable: Unreachable::GiveUp,
+    };
+    let Answer::Prepared(prepared) = gate.console.command(Command::Prepare(prepare)).await? else {
+        return Err(unexpected().into());
+    };
+    let typed = confirm(&wish, &prepared, out)?;
+    let decision = send(&mut gate, &prepared, typed).await?;
+    let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
+    gate.console.close().await;
+    let exit = results::exit(&decision)?;
+    out.print(&results::value(&decision), || results::text(&decision));
+    Ok(exit)
+}
+
+fn check_reason(verdict: &Verdict) -> Result<(), Stop> {
+    match verdict.reason() {
+        Some(reason) if !law::is_reason(reason) => {
+            Err(Stop::usage("A reason needs at least three letters or digits. Nothing was sent."))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What `show` last printed of it in this data directory.
+async fn printed(key: &RequestKey) -> Result<Option<Digest>, Stop> {
+    match Reader::open(&place::data_dir()?).await {
+        Ok(reader) => Ok(reader.printed(key).await?),
+        Err(StoreError::Missing(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Asks where nobody has answered yet. Returns the target's name as typed.
+fn confirm(wish: &Wish, prepared: &Prepared, out: &Out) -> Result<Option<String>, Stop> {
+    if wish.confirmed == Confirmed::Beforehand {
+        return Ok(wish.target.clone());
+    }
+    out.note(&format!("{}.", prepared.sentence));
+    let (question, wanted) = match (&prepared.target, &wish.target) {
+        (Some(target), None) => (format!("High risk. Type the target's name ({target}) to confirm: "), None),
+        _ => ("Type yes to confirm: ".to_owned(), Some("yes")),
+    };
+    let _ = write!(std::io::stderr(), "{}", domain::escape::visible(&question).text);
+    let mut line = String::new();
+    let _ = std::io::stdin().lock().read_line(&mut line);
+    let line = line.trim();
+    match wanted {
+        Some(wanted) if line != wanted => {
+            Err(Stop::other("not_confirmed", "Not confirmed. Nothing was sent."))
+        }
+        Some(_) => Ok(wish.target.clone()),
+        None => Ok(Some(line.to_owned())),
+    }
+}
+
+/// Confirms. If the engine ends in between, its row tells whether the decision was made.
+async fn send(gate: &mut Gate, prepared: &Prepared, typed: Option<String>) -> Result<DecisionView, Stop> {
+    let confirm = Command::Confirm { nonce: prepared.nonce.clone(), typed };
+    match gate.console.command(confirm).await {
+        Ok(Answer::Decision(Some(decision))) => Ok(*decision),
+        Ok(_) => Err(unexpected().into()),
+        Err(refused) if refused.code == Code::Ended => {
+            gate.reopen().await?;
+            look_up(gate, prepared.decision).await?.ok_or_else(|| {
+                let message = "The console ended before the decision was on disk: nothing was sent. Decide again if you still want to.";
+                Refused::new(Code::NotTaken, message).into()
+            })
+        }
+        Err(refused) => Err(refused.into()),
+    }
+}
+
+async fn look_up(gate: &Gate, id: DecisionId) -> Result<Option<DecisionView>, Refused> {
+    match gate.console.query(Query::Decision { decision: id }).await? {
+        Answer::Decision(decision) => Ok(decision.map(|decision| *decision)),
+        _ => Err(unexpected()),
+    }
+}
+
+/// Follows the decision until its end is known or the time is up.
+async fn follow(gate: &mut Gate, first: DecisionView, wait: Duration) -> Result<DecisionView, Stop> {
+    let id = first.id;
+    let mut last = first;
+    let deadline = tokio::time::Instant::now() + wait;
+    while !results::is_settled(&last) {
+        let mut view = gate.console.view();
+        // Asked after subscribing, so that no change falls in between.
+        match look_up(gate, id).await {
+            Ok(Some(now)) => last = now,
+            Ok(None) => {}
+            Err(refused) if refused.code == Code::Ended => gate.reopen().await?,
+            Err(refused) => return Err(refused.into()),
+        }
+        if results::is_settled(&last) {
+            break;
+        }
+        tokio::select! {
+            changed = view.changed() => if changed.is_err() {
+                gate.reopen().await?;
+            },
+            () = tokio::time::sleep_until(deadline) => break,
+        }
+    }
+    Ok(last)
+}

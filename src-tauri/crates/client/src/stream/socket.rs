@@ -1,0 +1,76 @@
+//! The handshake of the stream, over the same client as REST: the same TLS, proxies and name resolution.
+
+use crate::failure::{Failure, Unclear};
+use crate::gateway::Gateway;
+use crate::settings::Dialect;
+use crate::wire::breakage;
+use crate::wire::transport::whole;
+use crate::wire::verdict;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::SEC_WEBSOCKET_ACCEPT;
+use reqwest::Upgraded;
+use std::time::Duration;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+/// Longest message and frame of a gateway of ours, which keeps its events under 64 KiB (CONTRACT 2).
+const MESSAGE_LIMIT_BYTES: usize = 1024 * 1024;
+const FRAME_LIMIT_BYTES: usize = 256 * 1024;
+/// The platform does not fragment.
+const PLATFORM_LIMIT_BYTES: usize = 4 * 1024 * 1024;
+
+/// An open connection.
+pub(crate) type Socket = WebSocketStream<Upgraded>;
+
+impl Gateway {
+    /// Opens the stream's connection under the session at hand. Renewing it is the machine's decision.
+    pub(crate) async fn connect(&self) -> Result<(Socket, Dialect), Failure> {
+        let dialect = self.dialect().await?;
+        let (tokens, _) = self.tokens(dialect)?;
+        let mut bytes = [0; 16];
+        self.inner.settings.entropy.fill(&mut bytes);
+        let key = STANDARD.encode(bytes);
+        // The platform refuses the path without the slash.
+        let path = match dialect {
+            Dialect::Holdpoint => "/ws",
+            Dialect::Platform => "/ws/",
+        };
+        let response = self.inner.transport.upgrade(path, &key, &tokens).await?;
+        let status = response.status().as_u16();
+        if status != 101 {
+            let after_ms = self.inner.settings.timeouts.upgrade_ms;
+            let answer = tokio::time::timeout(Duration::from_millis(after_ms), whole(response))
+                .await
+                .unwrap_or(Err(Failure::Unclear { why: Unclear::TimedOut { after_ms } }))?;
+            return Err(match status {
+                200..300 => {
+                    Failure::Proxy { why: format!("it answered {status} instead of opening the stream") }
+                }
+                _ => verdict::refusal(dialect, &answer, self.inner.transport.now()),
+            });
+        }
+        let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT).map(|value| value.as_bytes().to_vec());
+        if accept.as_deref() != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
+            return Err(Failure::Proxy {
+                why: "the stream's handshake was answered by something else".into(),
+            });
+        }
+        let upgraded = response.upgrade().await.map_err(|error| breakage::read(&error))?;
+        let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(limits(dialect))).await;
+        Ok((socket, dialect))
+    }
+}
+
+fn limits(dialect: Dialect) -> WebSocketConfig {
+    let (message, frame) = match dialect {
+        Dialect::Holdpoint => (MESSAGE_LIMIT_BYTES, FRAME_LIMIT_BYTES),
+        Dialect::Platform => (PLATFORM_LIMIT_BYTES, PLATFORM_LIMIT_BYTES),
+    };
+    WebSocketConfig::default()
+        .read_buffer_size(16 * 1024)
+        .write_buffer_size(0)
+        .max_message_size(Some(message))
+        .max_frame_size(Some(frame))
+}

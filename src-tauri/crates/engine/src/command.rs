@@ -1,0 +1,322 @@
+//! What a surface may ask of the engine, and what it gets. The same values cross the owner socket and, later, the
+//! window's IPC (DESIGN 4).
+
+use crate::view::{AppView, DecisionView};
+use chrono::{DateTime, Utc};
+use domain::registry::ErrorMapping;
+use domain::{
+    ActionId, Approval, DecisionId, Digest, GatewayId, PipelineId, Point, RemediationAction, RequestId,
+    RequestKey, Verdict,
+};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Changes something.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Command {
+    /// Makes a gateway known, finding it by normalised origin; answers [`Answer::Gateway`].
+    AddGateway {
+        /// As a person typed it.
+        address: String,
+    },
+    /// Signs in; answers [`Answer::SignedIn`].
+    SignIn {
+        /// Where.
+        gateway: GatewayId,
+        /// Who.
+        email: String,
+        /// Sent once, kept nowhere.
+        password: Password,
+    },
+    /// Opens the stream if it is not open; answers [`Answer::Done`].
+    Connect {
+        /// Which.
+        gateway: GatewayId,
+    },
+    /// First half of a decision: reads the request anew and judges it; answers [`Answer::Prepared`].
+    Prepare(Prepare),
+    /// Second half: puts it on disk, then on the wire; answers [`Answer::Decision`] once it is on disk.
+    Confirm {
+        /// From [`Prepared`]; dies in five minutes or with its surface.
+        nonce: Nonce,
+        /// The target's name, where [`Prepared::target`] asks for it.
+        typed: Option<String>,
+    },
+    /// `show` has printed this digest here; answers [`Answer::Done`].
+    Printed {
+        /// Of which request.
+        key: RequestKey,
+        /// What stood on the screen.
+        digest: Digest,
+    },
+}
+
+/// A secret on its way; never logged.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Password(pub String);
+
+impl fmt::Debug for Password {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Password(..)")
+    }
+}
+
+/// One-time proof that a decision was prepared on this surface.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Nonce(pub String);
+
+/// What a person is about to decide.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Prepare {
+    /// The request.
+    pub key: RequestKey,
+    /// Its pipeline, where the person named it.
+    pub pipeline: Option<PipelineId>,
+    /// The request, or one action.
+    pub point: Point,
+    /// What shall happen.
+    pub verdict: Verdict,
+    /// What was shown to the person (rule 3). Needed for an approve.
+    pub shown: Option<Digest>,
+    /// What becomes of it when the gateway cannot be reached.
+    pub unreachable: Unreachable,
+}
+
+/// What becomes of a decision when the gateway cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unreachable {
+    /// It ends as not taken: nothing is left queued.
+    GiveUp,
+    /// It waits for the gateway, within rule 7.
+    Queue,
+}
+
+/// A decision that may be confirmed.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Prepared {
+    /// Give it back to confirm.
+    pub nonce: Nonce,
+    /// The id it will have: known before it exists, so that it can be asked for after a crash.
+    pub decision: DecisionId,
+    /// What will be decided upon.
+    pub digest: Digest,
+    /// Who decides what, where: for the button.
+    pub sentence: String,
+    /// The actions that run before anybody is asked again.
+    pub covers: Vec<ActionId>,
+    /// The service whose name must be typed, if a high-risk action is covered.
+    pub target: Option<String>,
+}
+
+/// Asks without changing anything at the gateway.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "ask", rename_all = "snake_case")]
+pub enum Query {
+    /// The whole view.
+    View,
+    /// The gateway's open requests, read now; the cache if it cannot be reached.
+    Pending {
+        /// Which.
+        gateway: GatewayId,
+    },
+    /// One request, read now; the cache if the gateway cannot be reached.
+    Show {
+        /// Which.
+        key: RequestKey,
+        /// Its pipeline, where the person named it.
+        pipeline: Option<PipelineId>,
+    },
+    /// The pipelines this account may see.
+    Pipelines {
+        /// Which.
+        gateway: GatewayId,
+    },
+    /// Runbook actions.
+    Actions {
+        /// Which.
+        gateway: GatewayId,
+        /// One pipeline, or all.
+        pipeline: Option<PipelineId>,
+    },
+    /// Error mappings.
+    Mappings {
+        /// Which.
+        gateway: GatewayId,
+        /// One pipeline, or all.
+        pipeline: Option<PipelineId>,
+    },
+    /// One decision, from its outbox row.
+    Decision {
+        /// Which.
+        decision: DecisionId,
+    },
+}
+
+/// What the engine answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(tag = "answer", content = "value", rename_all = "snake_case")]
+pub enum Answer {
+    /// It is so.
+    Done,
+    /// The gateway's id here.
+    Gateway(GatewayId),
+    /// Who is signed in now, and whether that is kept.
+    SignedIn(SignedIn),
+    /// A decision that may be confirmed.
+    Prepared(Prepared),
+    /// Where a decision stands; `None` if there is no such.
+    Decision(Option<Box<DecisionView>>),
+    /// The view.
+    View(Box<AppView>),
+    /// Requests.
+    Approvals(Dated<Vec<Approval>>),
+    /// One request; `None`: no such request for this person.
+    Approval(Option<Box<Dated<Approval>>>),
+    /// Pipelines.
+    Pipelines(Dated<Vec<Pipeline>>),
+    /// Runbook actions with their pipeline.
+    Actions(Dated<Vec<(PipelineId, RemediationAction)>>),
+    /// Mappings with their pipeline.
+    Mappings(Dated<Vec<(PipelineId, ErrorMapping)>>),
+}
+
+/// Who is signed in.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SignedIn {
+    /// The identity that decides (rule 8).
+    pub email: String,
+    /// Set if the session lives only as long as the engine, and why.
+    pub not_kept: Option<String>,
+}
+
+/// A pipeline this account may see.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pipeline {
+    /// Its id.
+    pub id: PipelineId,
+    /// For people.
+    pub name: String,
+    /// A word.
+    pub status: Option<String>,
+}
+
+/// Something with the time it was true.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Dated<T> {
+    /// The thing.
+    pub value: T,
+    /// True as of.
+    pub as_of: DateTime<Utc>,
+    /// Where it is from.
+    pub source: Source,
+}
+
+/// Where an answer is from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "from")]
+pub enum Source {
+    /// The gateway, just now.
+    Gateway,
+    /// The local cache, because the gateway could not be reached.
+    Cache {
+        /// Why not, for a person.
+        why: String,
+    },
+}
+
+/// The engine says no. `code` is for programs, `message` for people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{message}")]
+pub struct Refused {
+    /// What kind of no.
+    pub code: Code,
+    /// What happened, to what, and what to do next.
+    pub message: String,
+}
+
+impl Refused {
+    /// A refusal.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into() }
+    }
+
+    /// No such request for this person.
+    pub fn no_request(id: &RequestId) -> Self {
+        Self::new(
+            Code::NotFound,
+            format!(
+                "There is no request {id} at this gateway that this account may see. `holdctl pending` lists the open ones."
+            ),
+        )
+    }
+}
+
+/// The kinds of no; a kind exists only if a surface acts on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    /// The question itself is wrong.
+    Usage,
+    /// A high-risk decision without its target's name, or with another.
+    TargetNeeded,
+    /// No such request, action, mapping, file.
+    NotFound,
+    /// Someone decided already; the message names who.
+    AlreadyDecided,
+    /// Running now.
+    Executing,
+    /// One action asks for itself.
+    ActionDecisionNeeded,
+    /// That action does not wait.
+    NotAwaitingAction,
+    /// Nothing to stop.
+    NotRunning,
+    /// No longer what was shown.
+    Changed,
+    /// Too late.
+    Expired,
+    /// Nothing was sent.
+    Unreachable,
+    /// A person has to sign in.
+    SignIn,
+    /// Another account is signed in to this gateway here.
+    OtherAccount,
+    /// The call failed and the request still stands open.
+    NotTaken,
+    /// Nobody knows yet.
+    Unknown,
+    /// Not by this account.
+    NotAllowed,
+    /// The certificate is not trusted.
+    Certificate,
+    /// The network wants a sign-in of its own.
+    Portal,
+    /// The proxy does not let it through.
+    Proxy,
+    /// It is not a gateway, or changed its protocol.
+    Protocol,
+    /// This kind of gateway cannot do that.
+    NotPossibleHere,
+    /// The gateway refused for another reason.
+    Refused,
+    /// Not prepared on this surface, or too long ago.
+    NotPrepared,
+    /// The local store cannot be written or read.
+    Store,
+    /// The engine has ended.
+    Ended,
+}
+
+impl Code {
+    /// The word in JSON.
+    pub fn word(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(word)) => word,
+            _ => String::from("refused"),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The way into a running engine: commands, queries and views. Cheap to clone; the engine ends when it is told to, not
+//! when handles go.
+
+use crate::command::{Answer, Code, Command, Query, Refused};
+use crate::effect::SurfaceId;
+use crate::runtime::Mail;
+use crate::view::AppView;
+use std::sync::Arc;
+use tokio::sync::{mpsc, oneshot, watch};
+
+/// The surface that is the owning process itself.
+pub const SELF: SurfaceId = SurfaceId(0);
+
+/// See the module.
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) mail: mpsc::Sender<Mail>,
+    pub(crate) view: watch::Receiver<Arc<AppView>>,
+}
+
+impl Handle {
+    /// Carries out a command for a surface.
+    ///
+    /// # Errors
+    /// The engine's refusal, or `ended`.
+    pub async fn command(&self, surface: SurfaceId, command: Command) -> Result<Answer, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.mail.send(Mail::Command { surface, command, reply }).await.map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
+    }
+
+    /// Answers a query.
+    ///
+    /// # Errors
+    /// The gateway's or the store's refusal, or `ended`.
+    pub async fn query(&self, query: Query) -> Result<Answer, Refused> {
+        let (reply, answer) = oneshot::channel();
+        self.mail.send(Mail::Query { query, reply }).await.map_err(|_| ended())?;
+        answer.await.map_err(|_| ended())?
+    }
+
+    /// The view, as it changes: at most ten times a second.
+    pub fn view(&self) -> watch::Receiver<Arc<AppView>> {
+        self.view.clone()
+    }
+
+    pub(crate) async fn surface_gone(&self, surface: SurfaceId) {
+        let _ = self.mail.send(Mail::SurfaceGone(surface)).await;
+    }
+}
+
+fn ended() -> Refused {
+    Refused::new(Code::Ended, "The engine has ended; start it again.")
+}

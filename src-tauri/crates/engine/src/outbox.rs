@@ -1,0 +1,271 @@
+//! What becomes of a decision (rules 4, 5, 7): pure rules from what is known to the row's next state.
+//! A transport error is never an outcome: it leads to asking again.
+
+use crate::command::{Code, Unreachable};
+use crate::rules;
+use client::Dialect;
+use client::Slug;
+use domain::registry::{RemediationResponse, RemediationStatus};
+use domain::{ActionResult, Approval, OutboxState, Point, Status, Verdict};
+
+/// How a call to decide ended, without any claim about its effect.
+#[derive(Clone, Debug)]
+pub enum CallEnd {
+    /// The gateway took it.
+    Taken(Box<RemediationResponse>),
+    /// No byte of it left.
+    NotSent {
+        /// Why, for a person.
+        why: String,
+        /// What kind of obstacle.
+        code: Code,
+    },
+    /// It may or may not have arrived.
+    Unclear {
+        /// Why, for a person.
+        why: String,
+    },
+    /// The gateway answered with an error.
+    Told {
+        /// HTTP status.
+        status: u16,
+        /// Its slug, if it uses them.
+        slug: Option<Slug>,
+        /// Its sentence.
+        detail: String,
+        /// It asked to wait.
+        retry_after_ms: Option<u64>,
+        /// Who decided instead, if it says so.
+        by: Option<String>,
+    },
+    /// The session is over.
+    SignIn {
+        /// Why, for a person.
+        why: String,
+    },
+}
+
+/// What to do with the row.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Next {
+    /// Write this state.
+    Become(Turn),
+    /// Ask the gateway how the request stands, soon.
+    Look,
+    /// Send it again with the same key, not before this long.
+    Again {
+        /// Milliseconds from now.
+        after_ms: u64,
+        /// What to tell meanwhile.
+        why: String,
+    },
+}
+
+/// A new state of a row and what to say about it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Turn {
+    /// The state.
+    pub state: OutboxState,
+    /// What kind of end, where the state does not tell.
+    pub code: Option<Code>,
+    /// A sentence.
+    pub detail: Option<String>,
+}
+
+impl Turn {
+    fn new(state: OutboxState, code: Option<Code>, detail: impl Into<String>) -> Self {
+        Self { state, code, detail: Some(detail.into()) }
+    }
+}
+
+/// Tries with the same key before it is left to looking alone.
+pub const MOST_TRIES: u32 = 5;
+/// The request still stands open this long after a failed call: it was not taken (rule 4).
+pub const NOT_TAKEN_AFTER_MS: u64 = 10_000;
+/// An approve queued longer than this needs a fresh look (rule 7).
+pub const FRESH_APPROVE_MS: u64 = 120_000;
+
+/// What the end of a call means for its row.
+pub fn after_call(end: &CallEnd, dialect: Dialect, tries: u32, unreachable: Unreachable) -> Next {
+    match end {
+        CallEnd::Taken(response) => taken(response),
+        CallEnd::NotSent { why, code } => match unreachable {
+            Unreachable::GiveUp => Next::Become(Turn::new(
+                OutboxState::NotTaken,
+                Some(*code),
+                format!("{why} Nothing was sent and nothing is left queued."),
+            )),
+            Unreachable::Queue => Next::Again { after_ms: backoff_ms(tries), why: why.clone() },
+        },
+        CallEnd::Unclear { why } => unclear(dialect, tries, why),
+        CallEnd::SignIn { why } => match unreachable {
+            Unreachable::GiveUp => {
+                Next::Become(Turn::new(OutboxState::NotTaken, Some(Code::SignIn), why.clone()))
+            }
+            Unreachable::Queue => Next::Again { after_ms: 30_000, why: why.clone() },
+        },
+        CallEnd::Told { status, slug, detail, retry_after_ms, by } => {
+            told(*status, *slug, detail, *retry_after_ms, by.as_deref(), dialect, tries)
+        }
+    }
+}
+
+fn taken(response: &RemediationResponse) -> Next {
+    use RemediationStatus as R;
+    let ended = matches!(
+        response.status,
+        R::Executed | R::Failed | R::Rejected | R::Stopped | R::Interrupted | R::ActionApprovalRequired
+    );
+    let state = if ended { OutboxState::Observed } else { OutboxState::Acknowledged };
+    Next::Become(Turn { state, code: None, detail: response.message.clone() })
+}
+
+/// Whether it arrived is unknown: with a key it may be sent again, without one only the truth is read.
+fn unclear(dialect: Dialect, tries: u32, why: &str) -> Next {
+    match dialect {
+        Dialect::Holdpoint if tries < MOST_TRIES => {
+            Next::Again { after_ms: backoff_ms(tries), why: why.to_owned() }
+        }
+        _ => Next::Become(Turn::new(
+            OutboxState::Unknown,
+            Some(Code::Unknown),
+            format!("{why} Whether it took effect is unknown - checking."),
+        )),
+    }
+}
+
+fn told(
+    status: u16,
+    slug: Option<Slug>,
+    detail: &str,
+    retry_after_ms: Option<u64>,
+    by: Option<&str>,
+    dialect: Dialect,
+    tries: u32,
+) -> Next {
+    let end = |state, code| Next::Become(Turn::new(state, Some(code), detail));
+    match slug {
+        Some(Slug::AlreadyDecided) => match by {
+            Some(by) => Next::Become(Turn::new(
+                OutboxState::Conflict,
+                Some(Code::AlreadyDecided),
+                format!("{detail} (decided by {by})"),
+            )),
+            None => end(OutboxState::Conflict, Code::AlreadyDecided),
+        },
+        Some(Slug::Executing) => end(OutboxState::Conflict, Code::Executing),
+        Some(Slug::ActionDecisionNeeded) => end(OutboxState::Conflict, Code::ActionDecisionNeeded),
+        Some(Slug::NotAwaitingAction) => end(OutboxState::Conflict, Code::NotAwaitingAction),
+        Some(Slug::NotRunning) => end(OutboxState::Conflict, Code::NotRunning),
+        Some(Slug::DigestMismatch | Slug::Changed) => end(OutboxState::Changed, Code::Changed),
+        Some(Slug::Expired) => end(OutboxState::Expired, Code::Expired),
+        Some(Slug::NotAllowed | Slug::PolicyDenied) => end(OutboxState::Refused, Code::NotAllowed),
+        Some(Slug::NotFound) => end(OutboxState::Refused, Code::NotFound),
+        Some(Slug::InProgress | Slug::RateLimited | Slug::Unavailable) if tries < MOST_TRIES => Next::Again {
+            after_ms: retry_after_ms.unwrap_or_else(|| backoff_ms(tries)),
+            why: detail.to_owned(),
+        },
+        _ if status >= 500 => unclear(dialect, tries, detail),
+        _ if status == 403 => end(OutboxState::Refused, Code::NotAllowed),
+        _ if status == 404 => end(OutboxState::Refused, Code::NotFound),
+        _ => end(OutboxState::Refused, Code::Refused),
+    }
+}
+
+/// 250 ms doubling, at most 8 s. The jitter is the runtime's.
+fn backoff_ms(tries: u32) -> u64 {
+    250u64.saturating_mul(1 << tries.min(5))
+}
+
+/// What a fresh look at the request says about a decision that is sent, acknowledged or unknown. `None`: nothing new.
+pub fn observe(
+    state: OutboxState,
+    point: &Point,
+    verdict: &Verdict,
+    identity: &str,
+    approval: &Approval,
+) -> Option<Turn> {
+    let certain = state == OutboxState::Acknowledged;
+    let ours = certain || approval.decided_by.as_deref().is_none_or(|by| by == identity);
+    let observed = Turn { state: OutboxState::Observed, code: None, detail: None };
+    let conflict =
+        || Turn::new(OutboxState::Conflict, Some(Code::AlreadyDecided), rules::decided_by(approval));
+    match (&approval.status, verdict) {
+        (Status::Pending | Status::Unrecognised(_), _) => None,
+        (Status::Expired, _) if !certain => Some(Turn::new(
+            OutboxState::Expired,
+            Some(Code::Expired),
+            "The request expired before it was decided.",
+        )),
+        (Status::Paused, Verdict::Approve) => {
+            let waits = approval.pending_approval_actions.first();
+            (waits.is_some() && waits != point.action()).then_some(observed)
+        }
+        (Status::Paused, _) => None,
+        (Status::Executing, Verdict::Approve) if !certain => Some(if ours {
+            Turn { state: OutboxState::Acknowledged, code: None, detail: None }
+        } else {
+            conflict()
+        }),
+        (Status::Executing, Verdict::Reject { .. }) if !certain => Some(conflict()),
+        (Status::Executing, _) => None,
+        (Status::Rejected, Verdict::Approve) => Some(conflict()),
+        (Status::Rejected, _) if ours => Some(observed),
+        (Status::Completed | Status::Failed, Verdict::Reject { .. }) => Some(conflict()),
+        _ if ours => Some(observed),
+        _ => Some(conflict()),
+    }
+}
+
+/// Was it not taken? The call failed, and the request still stands open where it stood (rule 4).
+pub fn not_taken(
+    state: OutboxState,
+    point: &Point,
+    approval: &Approval,
+    since_failure_ms: u64,
+) -> Option<Turn> {
+    let stands = match (&approval.status, point) {
+        (Status::Pending, Point::Request) => true,
+        (Status::Paused, Point::Action(id)) => approval.pending_approval_actions.first() == Some(id),
+        _ => false,
+    };
+    (state == OutboxState::Unknown && stands && since_failure_ms >= NOT_TAKEN_AFTER_MS).then(|| {
+        Turn::new(
+            OutboxState::NotTaken,
+            Some(Code::NotTaken),
+            "The call failed and the request still stands open: the decision was not taken. Nothing is re-sent by itself; decide again if you still want to.",
+        )
+    })
+}
+
+/// Puts the results of `fresh` over those of `known`, action by action, keeping the order of first sight.
+pub fn merge_results(known: &mut Vec<ActionResult>, fresh: &[ActionResult]) {
+    for result in fresh {
+        match known.iter_mut().find(|old| old.action_id == result.action_id) {
+            Some(old) => *old = result.clone(),
+            None => known.push(result.clone()),
+        }
+    }
+}
+
+/// Adds what only `execution_state` tells: actions without a result of their own, in the request's order.
+pub fn merge_missing(known: &mut Vec<ActionResult>, approval: &Approval) {
+    for id in &approval.action_ids {
+        if known.iter().any(|result| &result.action_id == id) {
+            continue;
+        }
+        let (success, word) = match approval.execution_state.get(id) {
+            Some(state) if state.executed => (state.success, None),
+            _ if approval.status.is_open() => continue,
+            _ => (None, Some("skipped".to_owned())),
+        };
+        known.push(ActionResult { action_id: id.clone(), success, status: word, ..ActionResult::default() });
+    }
+    let place = |id: &domain::ActionId| {
+        approval.action_ids.iter().position(|other| other == id).unwrap_or(usize::MAX)
+    };
+    known.sort_by_key(|result| place(&result.action_id));
+}
+
+#[cfg(test)]
+mod tests;

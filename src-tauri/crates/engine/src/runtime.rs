@@ -1,0 +1,327 @@
+//! The one task that owns the state: takes an input, steps, has the effects done, publishes the view (DESIGN 4).
+//! It awaits nothing but its next input.
+
+mod events;
+mod fetch;
+mod ingest;
+mod outgoing;
+mod query;
+mod reach;
+mod session;
+
+use crate::command::{Answer, Command, Query, Refused};
+use crate::effect::{Batch, CallId, Effect, SurfaceId};
+use crate::input::{Done, Fresh, Input, Now};
+use crate::outbox::CallEnd;
+use crate::state::State;
+use crate::step::step;
+use crate::view::AppView;
+use domain::{Clock, DecisionId, Entropy, GatewayId};
+use ingest::Job;
+use keychain::Keychain;
+use reach::Reach;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+use store::Store;
+use tokio::sync::{Semaphore, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+/// Inputs that may wait.
+const WAITING: usize = 256;
+/// A new view at most this often.
+const VIEW_EVERY_MS: u64 = 100;
+/// Batches of one gateway that may wait to be committed: the socket waits beyond that (I8).
+const BATCHES: usize = 32;
+
+pub(crate) use outgoing::view_of as outgoing_view;
+
+/// What reaches the loop.
+pub(crate) enum Mail {
+    /// An input for `step`.
+    Input(Input),
+    /// A command with its way back.
+    Command {
+        /// From which surface.
+        surface: SurfaceId,
+        /// What.
+        command: Command,
+        /// Answered once.
+        reply: oneshot::Sender<Result<Answer, Refused>>,
+    },
+    /// A query with its way back.
+    Query {
+        /// What.
+        query: Query,
+        /// Answered once.
+        reply: oneshot::Sender<Result<Answer, Refused>>,
+    },
+    /// A gateway can be talked to from now on.
+    Reachable(Box<client::Gateway>, store::GatewayRecord),
+    /// A surface is gone.
+    SurfaceGone(SurfaceId),
+}
+
+/// What varies, given to the engine.
+#[derive(Clone)]
+pub(crate) struct Ports {
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) entropy: Arc<dyn Entropy>,
+    pub(crate) keychain: Arc<Keychain>,
+    pub(crate) store: Arc<Store>,
+}
+
+/// See the module.
+pub(crate) struct Runtime {
+    state: State,
+    ports: Ports,
+    mail: mpsc::Sender<Mail>,
+    inbox: mpsc::Receiver<Mail>,
+    view: watch::Sender<Arc<AppView>>,
+    published_ms: u64,
+    links: BTreeMap<GatewayId, Link>,
+    replies: HashMap<CallId, oneshot::Sender<Result<Answer, Refused>>>,
+    next_call: u64,
+    cancel: CancellationToken,
+}
+
+/// One gateway's client and the queue of what is to be committed from it.
+struct Link {
+    client: client::Gateway,
+    jobs: mpsc::UnboundedSender<Job>,
+    room: Arc<Semaphore>,
+}
+
+impl Runtime {
+    /// Everything is in place; nothing runs yet.
+    pub(crate) fn new(state: State, ports: Ports, cancel: CancellationToken) -> Self {
+        let (mail, inbox) = mpsc::channel(WAITING);
+        let (view, _) = watch::channel(Arc::new(state.view()));
+        Self {
+            state,
+            ports,
+            mail,
+            inbox,
+            view,
+            published_ms: 0,
+            links: BTreeMap::new(),
+            replies: HashMap::new(),
+            next_call: 0,
+            cancel,
+        }
+    }
+
+    /// The way in.
+    pub(crate) fn handle(&self) -> crate::handle::Handle {
+        crate::handle::Handle { mail: self.mail.clone(), view: self.view.subscribe() }
+    }
+
+    /// Makes a known gateway reachable again at start: its client, and the session the keychain kept.
+    pub(crate) async fn link_known(&mut self, record: store::GatewayRecord) -> Result<(), Refused> {
+        let (client, restored) = session::open(&self.ports, &record).await?;
+        crate::step::add(&mut self.state, record.clone());
+        self.link(client, &record);
+        if let Some(who) = restored {
+            self.input(Input::Done(Done::SignedIn { call: None, gateway: record.id, result: Ok(who) }));
+        }
+        Ok(())
+    }
+
+    /// Runs until cancelled.
+    pub(crate) async fn run(mut self) {
+        self.input(Input::Tick);
+        loop {
+            let wait = self.wait_ms();
+            tokio::select! {
+                () = self.cancel.cancelled() => return,
+                mail = self.inbox.recv() => match mail {
+                    Some(mail) => self.take(mail),
+                    None => return,
+                },
+                () = tokio::time::sleep(Duration::from_millis(wait)) => self.input(Input::Tick),
+            }
+            self.publish();
+        }
+    }
+
+    /// Until the next thing is due: a decision, or a view held back to keep the rate. An hour if nothing is: an idle
+    /// engine sleeps (P13).
+    fn wait_ms(&self) -> u64 {
+        let now = self.ports.clock.boot_ms();
+        let due = self.state.next_due_ms().map_or(u64::MAX, |due| due.saturating_sub(now).max(1));
+        let unpublished = self.view.borrow().rev != self.state.rev;
+        let publish = if unpublished {
+            (self.published_ms + VIEW_EVERY_MS).saturating_sub(now).max(1)
+        } else {
+            u64::MAX
+        };
+        due.min(publish).min(3_600_000)
+    }
+
+    fn publish(&mut self) {
+        let now = self.ports.clock.boot_ms();
+        let changed = self.view.borrow().rev != self.state.rev;
+        if changed && now >= self.published_ms + VIEW_EVERY_MS {
+            self.published_ms = now;
+            self.view.send_replace(Arc::new(self.state.view()));
+        }
+    }
+
+    fn take(&mut self, mail: Mail) {
+        match mail {
+            Mail::Input(input) => self.input(input),
+            Mail::SurfaceGone(surface) => self.input(Input::SurfaceGone(surface)),
+            Mail::Reachable(client, record) => self.link(*client, &record),
+            Mail::Query { query, reply } => self.query(query, reply),
+            Mail::Command { command: Command::Printed { key, digest }, reply, .. } => {
+                let store = Arc::clone(&self.ports.store);
+                tokio::spawn(async move {
+                    let kept = store.remember_printed(&key, &digest).await;
+                    let _ = reply
+                        .send(kept.map(|()| Answer::Done).map_err(|e| crate::failure::store_refused(&e)));
+                });
+            }
+            Mail::Command { surface, command, reply } => {
+                self.next_call += 1;
+                let call = CallId(self.next_call);
+                self.replies.insert(call, reply);
+                let fresh = self.fresh();
+                self.input(Input::Command { call, surface, command, fresh });
+            }
+        }
+    }
+
+    fn fresh(&self) -> Fresh {
+        let mut bytes = [0; 16];
+        self.ports.entropy.fill(&mut bytes);
+        Fresh {
+            nonce: crate::command::Nonce(hex::encode(bytes)),
+            decision: DecisionId(self.ports.entropy.uuid()),
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = Now { wall: self.ports.clock.now(), boot_ms: self.ports.clock.boot_ms() };
+        for effect in step(&mut self.state, input, now) {
+            self.perform(effect);
+        }
+    }
+
+    fn link(&mut self, client: client::Gateway, record: &store::GatewayRecord) {
+        if self.links.contains_key(&record.id) {
+            return;
+        }
+        session::keep(&self.ports, record.id, &client, &self.cancel);
+        let (jobs, queue) = mpsc::unbounded_channel();
+        let room = Arc::new(Semaphore::new(BATCHES));
+        let reach = self.reach_of(record.id, client.clone());
+        tokio::spawn(ingest::work(reach, queue, Arc::clone(&room)));
+        self.links.insert(record.id, Link { client, jobs, room });
+    }
+
+    fn reach_of(&self, id: GatewayId, client: client::Gateway) -> Reach {
+        Reach { id, client, ports: self.ports.clone(), mail: self.mail.clone() }
+    }
+
+    fn reach(&self, id: GatewayId) -> Option<Reach> {
+        self.links.get(&id).map(|link| self.reach_of(id, link.client.clone()))
+    }
+
+    fn query(&mut self, query: Query, reply: oneshot::Sender<Result<Answer, Refused>>) {
+        match query {
+            Query::View => {
+                let _ = reply.send(Ok(Answer::View(Box::new(self.state.view()))));
+            }
+            Query::Decision { decision } if self.state.decisions.contains_key(&decision) => {
+                let view =
+                    self.state.decisions.get(&decision).map(|decision| Box::new(decision.view.clone()));
+                let _ = reply.send(Ok(Answer::Decision(view)));
+            }
+            Query::Decision { decision } => {
+                let store = Arc::clone(&self.ports.store);
+                tokio::spawn(async move {
+                    let row = store.reader().decision(decision).await;
+                    let answer =
+                        row.map(|row| Answer::Decision(row.map(|row| Box::new(outgoing::view_of(row)))));
+                    let _ = reply.send(answer.map_err(|error| crate::failure::store_refused(&error)));
+                });
+            }
+            Query::Pending { gateway }
+            | Query::Pipelines { gateway }
+            | Query::Actions { gateway, .. }
+            | Query::Mappings { gateway, .. }
+            | Query::Show { key: domain::RequestKey { gateway, .. }, .. } => match self.reach(gateway) {
+                Some(reach) => {
+                    tokio::spawn(async move {
+                        let _ = reply.send(query::answer(&reach, query).await);
+                    });
+                }
+                None => {
+                    let _ = reply.send(Err(reach::unknown_gateway(gateway)));
+                }
+            },
+        }
+    }
+
+    fn perform(&mut self, effect: Effect) {
+        match effect {
+            Effect::Reply(call, result) => {
+                if let Some(reply) = self.replies.remove(&call) {
+                    let _ = reply.send(result);
+                }
+            }
+            Effect::AddGateway { call, address } => {
+                session::add(self.ports.clone(), self.mail.clone(), call, address);
+            }
+            Effect::SignIn { call, gateway, email, password } => match self.reach(gateway) {
+                Some(reach) => session::sign_in(reach, call, email, password),
+                None => self.input(Input::Done(Done::SignedIn {
+                    call: Some(call),
+                    gateway,
+                    result: Err(reach::unknown_gateway(gateway)),
+                })),
+            },
+            Effect::OpenStream { gateway } => {
+                if let (Some(reach), Some(link)) = (self.reach(gateway), self.links.get(&gateway)) {
+                    events::follow(reach, Arc::clone(&link.room), self.cancel.child_token());
+                }
+            }
+            Effect::Reconcile { gateway } => self.queue(gateway, Job::Reconcile),
+            Effect::Ingest { gateway, batch } => self.queue(gateway, job(batch)),
+            Effect::Read { gateway, pipeline, request, why } => match self.reach(gateway) {
+                Some(reach) => fetch::read(reach, pipeline, request, why),
+                None => self.input(Input::Done(Done::Read {
+                    gateway,
+                    request,
+                    why,
+                    result: Err(reach::unknown_gateway(gateway)),
+                })),
+            },
+            Effect::Decide { call, row, shown, typed } => {
+                outgoing::decide(self.ports.clone(), self.mail.clone(), call, row, shown, typed);
+            }
+            Effect::Advance { decision, turn, status, results } => {
+                outgoing::advance(self.ports.clone(), self.mail.clone(), decision, turn, status, results);
+            }
+            Effect::Send { row } => match self.reach(row.key.gateway) {
+                Some(reach) => outgoing::send(reach, row),
+                None => {
+                    let why = reach::unknown_gateway(row.key.gateway).message;
+                    let end = CallEnd::NotSent { why, code: crate::command::Code::NotFound };
+                    self.input(Input::Done(Done::Sent { decision: row.id, end }));
+                }
+            },
+        }
+    }
+
+    fn queue(&self, gateway: GatewayId, job: Job) {
+        if let Some(link) = self.links.get(&gateway) {
+            // The worker lives as long as the link.
+            let _ = link.jobs.send(job);
+        }
+    }
+}
+
+fn job(batch: Batch) -> Job {
+    Job::Batch(batch)
+}

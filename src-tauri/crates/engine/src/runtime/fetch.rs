@@ -1,0 +1,109 @@
+//! Reads: one request, or all open ones, from the gateway into the cache.
+
+use super::reach::Reach;
+use crate::command::{Refused, Source};
+use crate::effect::ReadFor;
+use crate::failure::refused;
+use crate::input::{Done, Fetched, OpenSet};
+use client::{Dialect, Rights};
+use domain::{ActionResult, Approval, PipelineId, RequestId, Status};
+
+/// Reads one request for one of the engine's purposes.
+pub(crate) fn read(reach: Reach, pipeline: Option<PipelineId>, request: RequestId, why: ReadFor) {
+    tokio::spawn(async move {
+        let result = fetch(&reach, pipeline.as_ref(), &request, why).await;
+        reach.done(Done::Read { gateway: reach.id, request, why, result }).await;
+    });
+}
+
+async fn fetch(
+    reach: &Reach,
+    pipeline: Option<&PipelineId>,
+    request: &RequestId,
+    why: ReadFor,
+) -> Result<Option<Fetched>, Refused> {
+    let read = reach.client.approval(pipeline, request).await.map_err(|failure| refused(&failure))?;
+    let Some(approval) = read else {
+        if why == ReadFor::Reconcile {
+            mark_gone(reach, request).await;
+        }
+        return Ok(None);
+    };
+    keep(reach, std::slice::from_ref(&approval)).await;
+    let rights = match why {
+        ReadFor::Prepare(_) => rights(reach, &approval.pipeline_id).await?,
+        _ => Rights::Untold,
+    };
+    let results = match why {
+        ReadFor::Look(_) => results(reach, &approval).await,
+        _ => Vec::new(),
+    };
+    Ok(Some(Fetched { approval, rights, results }))
+}
+
+async fn rights(reach: &Reach, pipeline: &PipelineId) -> Result<Rights, Refused> {
+    let pipelines = reach.client.pipelines().await.map_err(|failure| refused(&failure))?;
+    Ok(pipelines.iter().find(|known| &known.id == pipeline).map_or(Rights::Untold, |known| known.may))
+}
+
+/// The whole results of what was started, once the request stands still. A result that cannot be read is left out: it
+/// is unknown, not failed.
+async fn results(reach: &Reach, approval: &Approval) -> Vec<ActionResult> {
+    if reach.client.known_dialect() != Some(Dialect::Holdpoint) || approval.status == Status::Executing {
+        return Vec::new();
+    }
+    let mut results = Vec::new();
+    for (id, state) in &approval.execution_state {
+        if state.executed
+            && let Ok(result) = reach.client.result(&approval.pipeline_id, &approval.request_id, id).await
+        {
+            results.push(result);
+        }
+    }
+    results
+}
+
+/// Every open request of the gateway: what it lists, and what was open here and is not in the list, read by id (a
+/// paused request of the platform is in no list). Committed to the cache.
+pub(crate) async fn open_set(reach: &Reach) -> Result<OpenSet, Refused> {
+    let set = reach.client.open_approvals().await.map_err(|failure| refused(&failure))?;
+    let mut approvals = set.approvals;
+    let cached = reach.ports.store.reader().open_approvals(reach.id).await.unwrap_or_default();
+    for known in cached.into_iter().map(|cached| cached.approval) {
+        let listed = approvals.iter().any(|listed| listed.request_id == known.request_id);
+        // A pipeline that would not be read says nothing about its requests.
+        let untold = set.left_out.iter().any(|left| left.pipeline == known.pipeline_id);
+        if listed || untold {
+            continue;
+        }
+        let read = reach.client.approval(Some(&known.pipeline_id), &known.request_id).await;
+        match read.map_err(|failure| refused(&failure))? {
+            Some(approval) if approval.status.is_open() => approvals.push(approval),
+            Some(approval) => keep(reach, std::slice::from_ref(&approval)).await,
+            None => mark_gone(reach, &known.request_id).await,
+        }
+    }
+    keep(reach, &approvals).await;
+    let seq = set.cursor.map(|cursor| cursor.seq);
+    Ok(OpenSet { approvals, as_of: set.as_of, seq })
+}
+
+/// Keeps requests in the cache. That they could not be kept is said in the log; what was read is still true.
+pub(crate) async fn keep(reach: &Reach, approvals: &[Approval]) {
+    let now = reach.ports.clock.now();
+    if let Err(error) = reach.ports.store.put_approvals(reach.id, approvals, now).await {
+        tracing::warn!(%error, "requests could not be cached");
+    }
+}
+
+async fn mark_gone(reach: &Reach, request: &RequestId) {
+    let now = reach.ports.clock.now();
+    if let Err(error) = reach.ports.store.mark_gone(reach.id, std::slice::from_ref(request), now).await {
+        tracing::warn!(%error, "a request that is gone could not be marked");
+    }
+}
+
+/// The cache answers because the gateway could not.
+pub(crate) fn from_cache(why: &Refused) -> Source {
+    Source::Cache { why: why.message.clone() }
+}

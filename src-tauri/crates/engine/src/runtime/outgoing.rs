@@ -1,0 +1,128 @@
+//! Decisions on their way out: onto disk, forward on disk, onto the wire (rules 1, 4, 10).
+
+use super::reach::Reach;
+use super::{Mail, Ports};
+use crate::command::Refused;
+use crate::effect::{CallId, Stored};
+use crate::failure::{call_end, store_refused};
+use crate::input::{Done, Input};
+use crate::outbox::{CallEnd, Turn};
+use crate::view::DecisionView;
+use domain::{ActionResult, Approval, DecisionId, OutboxState, Status};
+use store::{Change, Decided, NewDecision, Opening, OutboxRow, Superseded};
+use tokio::sync::mpsc;
+
+/// Puts a confirmed decision on disk, with what was shown and its receipt, in one transaction.
+pub(crate) fn decide(
+    ports: Ports,
+    mail: mpsc::Sender<Mail>,
+    call: CallId,
+    row: Box<DecisionView>,
+    shown: Box<Approval>,
+    typed: Option<String>,
+) {
+    tokio::spawn(async move {
+        let new = NewDecision {
+            decision: row.id,
+            key: row.key.clone(),
+            point: row.point.clone(),
+            pipeline: row.pipeline.clone(),
+            verdict: row.verdict.clone(),
+            digest: row.digest.clone(),
+            identity: row.identity.clone(),
+            opening: Opening::Queued,
+            typed,
+        };
+        let result = match ports.store.decide(&new, &shown).await {
+            Ok(Decided::Opened(row)) => Ok(Stored::New(row.verdict)),
+            Ok(Decided::Joined(other)) => Ok(Stored::Joined(Box::new(view_of(other)))),
+            Err(error) => Err(store_refused(&error)),
+        };
+        let done = Done::Decided { call, decision: row.id, result };
+        let _ = mail.send(Mail::Input(Input::Done(done))).await;
+    });
+}
+
+/// Writes a row's next state with its receipt.
+pub(crate) fn advance(
+    ports: Ports,
+    mail: mpsc::Sender<Mail>,
+    decision: DecisionId,
+    turn: Turn,
+    status: Option<Status>,
+    results: Vec<ActionResult>,
+) {
+    tokio::spawn(async move {
+        let change = Change {
+            next: turn.state,
+            detail: turn.detail.clone(),
+            status: status.map(|status| status.to_string()),
+            results,
+            superseded: None::<Superseded>,
+        };
+        let result: Result<(), Refused> =
+            ports.store.advance(decision, &change).await.map(|_| ()).map_err(|error| store_refused(&error));
+        let _ = mail.send(Mail::Input(Input::Done(Done::Advanced { decision, turn, result }))).await;
+    });
+}
+
+/// Puts a decision on the wire, with its key and what was shown.
+pub(crate) fn send(reach: Reach, row: Box<DecisionView>) {
+    tokio::spawn(async move {
+        let decide = client::Decide {
+            decision: row.id,
+            request: row.key.request.clone(),
+            point: row.point.clone(),
+            verdict: row.verdict.clone(),
+            digest: row.digest.clone(),
+            identity: row.identity.clone(),
+        };
+        let end = match reach.client.decide(&row.pipeline, &decide).await {
+            Ok(taken) => CallEnd::Taken(Box::new(taken.response)),
+            Err(failure) => call_end(&failure),
+        };
+        reach.done(Done::Sent { decision: row.id, end }).await;
+    });
+}
+
+/// A stored row as surfaces see it.
+pub(crate) fn view_of(row: OutboxRow) -> DecisionView {
+    DecisionView {
+        id: row.decision,
+        key: row.key,
+        pipeline: row.pipeline,
+        point: row.point,
+        verdict: row.verdict,
+        identity: row.identity,
+        digest: row.digest,
+        state: row.state,
+        code: code_of(row.state),
+        detail: row.detail,
+        status: row.status.map(|word| {
+            match serde_json::from_value(serde_json::Value::String(word.clone())) {
+                Ok(status) => status,
+                Err(_) => Status::Unrecognised(word),
+            }
+        }),
+        waiting: None,
+        results: row.results,
+    }
+}
+
+/// The kind of end a stored state alone tells.
+fn code_of(state: OutboxState) -> Option<crate::command::Code> {
+    use crate::command::Code;
+    match state {
+        OutboxState::Conflict => Some(Code::AlreadyDecided),
+        OutboxState::Changed => Some(Code::Changed),
+        OutboxState::Expired => Some(Code::Expired),
+        OutboxState::Refused => Some(Code::Refused),
+        OutboxState::NotTaken => Some(Code::NotTaken),
+        OutboxState::Unknown => Some(Code::Unknown),
+        OutboxState::Held
+        | OutboxState::Queued
+        | OutboxState::Sent
+        | OutboxState::Acknowledged
+        | OutboxState::Observed => None,
+    }
+}

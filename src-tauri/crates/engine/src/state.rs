@@ -1,0 +1,260 @@
+//! All the engine knows, owned by one task, keyed by gateway id from the start.
+
+use crate::command::{Nonce, Unreachable};
+use crate::effect::{CallId, SurfaceId};
+use crate::view::{AppView, DecisionView, GatewayView, RECENT_DECISIONS, ROW_LIMIT, RequestRow};
+use chrono::{DateTime, Utc};
+use client::Dialect;
+use domain::{ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, RequestId, RequestKey};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What may go out on its own when the engine starts (DESIGN 4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Only reads: what is queued stays where it is.
+    Read,
+    /// Watches or decides: what is queued goes out within its rules.
+    Act,
+}
+
+/// The whole state.
+#[derive(Debug)]
+pub struct State {
+    /// See [`Purpose`].
+    pub purpose: Purpose,
+    /// By id; ids are random, so the order of adding is kept apart.
+    pub gateways: BTreeMap<GatewayId, Gateway>,
+    /// In the order they were added.
+    pub order: Vec<GatewayId>,
+    /// Open ones, and the last that ended.
+    pub decisions: BTreeMap<DecisionId, Decision>,
+    /// In the order they were made.
+    pub made: Vec<DecisionId>,
+    /// Waiting for a confirmation.
+    pub prepared: BTreeMap<Nonce, PreparedDecision>,
+    /// Prepares whose read is under way.
+    pub preparing: BTreeMap<CallId, Preparing>,
+    /// Grows with each change of the view.
+    pub rev: u64,
+    /// Newest committed local row.
+    pub last_row: i64,
+    /// Frames that could not be read.
+    pub malformed: u64,
+}
+
+/// One gateway.
+#[derive(Debug)]
+pub struct Gateway {
+    /// Its id here.
+    pub id: GatewayId,
+    /// Normalised.
+    pub origin: String,
+    /// For people.
+    pub name: String,
+    /// Pinned after the first probe.
+    pub dialect: Option<Dialect>,
+    /// Who is signed in.
+    pub account: Option<String>,
+    /// Rule 9.
+    pub connection: Connection,
+    /// When it was last live.
+    pub last_live: Option<DateTime<Utc>>,
+    /// When the open requests were last known to be complete.
+    pub as_of: Option<DateTime<Utc>>,
+    /// Its clock minus ours, in milliseconds.
+    pub offset_ms: i64,
+    /// Whether its stream was asked for.
+    pub stream: Stream,
+    /// Requests that are open, or that a decision here still follows.
+    pub requests: BTreeMap<RequestId, Request>,
+    /// Requests that must be read before it may be called live; `None`: no reconciliation under way.
+    pub reconciling: Option<BTreeSet<RequestId>>,
+}
+
+/// Whether a stream was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stream {
+    /// Not yet.
+    Closed,
+    /// It runs, or tries to.
+    Open,
+}
+
+/// One request as known here.
+#[derive(Debug)]
+pub struct Request {
+    /// As last read.
+    pub approval: Approval,
+    /// Grows with each change.
+    pub rev: u64,
+    /// The place of the event that last changed it.
+    pub seq: Option<u64>,
+    /// What came in so far.
+    pub results: Vec<ActionResult>,
+}
+
+/// One decision on its way.
+#[derive(Debug)]
+pub struct Decision {
+    /// What surfaces see.
+    pub view: DecisionView,
+    /// What is under way for it; nothing else is started meanwhile.
+    pub busy: Busy,
+    /// How often it was put on the wire in this run.
+    pub tries: u32,
+    /// What becomes of it when the gateway cannot be reached.
+    pub unreachable: Unreachable,
+    /// Not before this, on the boot-time clock.
+    pub due_ms: u64,
+    /// When its call failed, on the boot-time clock.
+    pub failed_ms: Option<u64>,
+    /// How often it was looked for since.
+    pub looks: u32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// What is under way for a decision.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Busy {
+    /// Nothing.
+    Idle,
+    /// Its row is being written.
+    Saving,
+    /// The request is being read.
+    Looking,
+    /// It is on the wire.
+    Sending,
+}
+
+/// A prepare whose request is being read.
+#[derive(Debug)]
+pub struct Preparing {
+    /// Who asked.
+    pub surface: SurfaceId,
+    /// What.
+    pub prepare: crate::command::Prepare,
+    /// For the prepared decision.
+    pub fresh: crate::input::Fresh,
+}
+
+/// A decision that waits for its confirmation.
+#[derive(Debug)]
+pub struct PreparedDecision {
+    /// The only surface that may confirm it.
+    pub surface: SurfaceId,
+    /// Void after this, on the boot-time clock.
+    pub until_ms: u64,
+    /// The service whose name must be typed.
+    pub target: Option<String>,
+    /// As it will be stored.
+    pub row: DecisionView,
+    /// The request as read.
+    pub shown: Approval,
+    /// See [`Unreachable`].
+    pub unreachable: Unreachable,
+}
+
+impl State {
+    /// An empty state.
+    pub fn new(purpose: Purpose) -> Self {
+        Self {
+            purpose,
+            gateways: BTreeMap::new(),
+            order: Vec::new(),
+            decisions: BTreeMap::new(),
+            made: Vec::new(),
+            prepared: BTreeMap::new(),
+            preparing: BTreeMap::new(),
+            rev: 0,
+            last_row: 0,
+            malformed: 0,
+        }
+    }
+
+    /// The request of that key.
+    pub fn request(&self, key: &RequestKey) -> Option<&Request> {
+        self.gateways.get(&key.gateway)?.requests.get(&key.request)
+    }
+
+    /// When the next thing is due on the boot-time clock, if anything is.
+    pub fn next_due_ms(&self) -> Option<u64> {
+        let waiting = |decision: &&Decision| decision.busy == Busy::Idle && decision.view.state.locks();
+        self.decisions
+            .values()
+            .filter(waiting)
+            .map(|decision| decision.due_ms)
+            .filter(|due| *due < u64::MAX)
+            .min()
+    }
+
+    /// The bounded view of all this.
+    pub fn view(&self) -> AppView {
+        let open = |gateway: &Gateway| {
+            let id = gateway.id;
+            let rows = gateway.requests.values().filter(|request| request.approval.status.is_open());
+            rows.map(|request| RequestRow::of(id, &request.approval, request.rev)).collect::<Vec<_>>()
+        };
+        let mut requests: Vec<RequestRow> = self.ordered().flat_map(open).collect();
+        requests.sort_by(|a, b| (a.created_at, &a.key).cmp(&(b.created_at, &b.key)));
+        let open = requests.len();
+        requests.truncate(ROW_LIMIT);
+        AppView {
+            rev: self.rev,
+            gateways: self.ordered().map(Gateway::view).collect(),
+            open,
+            requests,
+            decisions: self
+                .made
+                .iter()
+                .filter_map(|id| self.decisions.get(id))
+                .map(|d| d.view.clone())
+                .collect(),
+            last_row: self.last_row,
+            malformed: self.malformed,
+        }
+    }
+
+    /// Forgets the oldest ended decisions beyond [`RECENT_DECISIONS`]. Open ones, unknown among them, never age out.
+    pub fn forget_ended(&mut self) {
+        let ended: Vec<DecisionId> = self
+            .made
+            .iter()
+            .filter(|id| self.decisions.get(id).is_some_and(|decision| !decision.view.state.locks()))
+            .copied()
+            .collect();
+        for id in &ended[..ended.len().saturating_sub(RECENT_DECISIONS)] {
+            self.decisions.remove(id);
+            self.made.retain(|made| made != id);
+        }
+    }
+
+    fn ordered(&self) -> impl Iterator<Item = &Gateway> {
+        self.order.iter().filter_map(|id| self.gateways.get(id))
+    }
+}
+
+impl Gateway {
+    fn view(&self) -> GatewayView {
+        GatewayView {
+            id: self.id,
+            origin: self.origin.clone(),
+            name: self.name.clone(),
+            account: self.account.clone(),
+            connection: self.connection.clone(),
+            as_of: self.as_of,
+        }
+    }
+
+    /// The gateway's time, as far as it is known.
+    pub fn server_now(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + chrono::Duration::milliseconds(self.offset_ms)
+    }
+}
+
+impl Decision {
+    /// The digest it carries.
+    pub fn digest(&self) -> &Digest {
+        &self.view.digest
+    }
+}

@@ -1,0 +1,162 @@
+//! The engine's one pure function: `step(&mut State, Input, Now) -> Vec<Effect>`. It awaits nothing, reads no clock and
+//! does nothing; what it wants done it says.
+
+mod decide;
+mod drive;
+mod requests;
+mod stream;
+
+use crate::command::{Answer, Code, Command, Refused, SignedIn};
+use crate::effect::{CallId, Effect, ReadFor, SurfaceId};
+use crate::input::{Done, Fresh, Input, Now, SignedInAs};
+use crate::state::{Gateway, State, Stream};
+use domain::{Connection, GatewayId};
+use std::collections::BTreeMap;
+use store::GatewayRecord;
+
+pub use drive::{Row, restore};
+
+/// What follows from one input.
+pub fn step(state: &mut State, input: Input, now: Now) -> Vec<Effect> {
+    let mut effects = Vec::new();
+    match input {
+        Input::Command { call, surface, command, fresh } => {
+            self::command(state, Asker { call, surface, fresh }, command, now, &mut effects);
+        }
+        Input::Stream { gateway, event } => stream::apply(state, gateway, event, now, &mut effects),
+        Input::Done(done) => self::done(state, done, now, &mut effects),
+        Input::SurfaceGone(surface) => state.prepared.retain(|_, prepared| prepared.surface != surface),
+        Input::Tick => {}
+    }
+    state.prepared.retain(|_, prepared| prepared.until_ms > now.boot_ms);
+    drive::all(state, now, &mut effects);
+    effects
+}
+
+/// Who asks, and what was drawn for it.
+struct Asker {
+    call: CallId,
+    surface: SurfaceId,
+    fresh: Fresh,
+}
+
+fn command(state: &mut State, asker: Asker, command: Command, now: Now, effects: &mut Vec<Effect>) {
+    let call = asker.call;
+    match command {
+        Command::AddGateway { address } => effects.push(Effect::AddGateway { call, address }),
+        Command::SignIn { gateway, email, password } => {
+            match state.gateways.get(&gateway).and_then(|gateway| gateway.account.as_deref()) {
+                Some(other) if other != email => effects.push(Effect::Reply(call, Err(other_account(other)))),
+                _ => effects.push(Effect::SignIn { call, gateway, email, password }),
+            }
+        }
+        Command::Connect { gateway } => {
+            if let Some(known) =
+                state.gateways.get_mut(&gateway).filter(|known| known.stream == Stream::Closed)
+            {
+                known.stream = Stream::Open;
+                effects.push(Effect::OpenStream { gateway });
+            }
+            effects.push(Effect::Reply(call, Ok(Answer::Done)));
+        }
+        Command::Prepare(prepare) => decide::prepare(state, asker, prepare, effects),
+        Command::Confirm { nonce, typed } => {
+            decide::confirm(state, &asker, &nonce, typed.as_deref(), now, effects)
+        }
+        // The runtime answers it from the store: it touches no state.
+        Command::Printed { .. } => effects.push(Effect::Reply(call, Ok(Answer::Done))),
+    }
+}
+
+/// Another account on the same gateway is refused (DESIGN 4).
+pub fn other_account(signed_in: &str) -> Refused {
+    Refused::new(
+        Code::OtherAccount,
+        format!(
+            "{signed_in} is signed in to this gateway here. Sign out first, or use another data directory (HOLDPOINT_DATA_DIR)."
+        ),
+    )
+}
+
+fn done(state: &mut State, done: Done, now: Now, effects: &mut Vec<Effect>) {
+    match done {
+        Done::Added { call, result } => {
+            let answer = result.map(|record| {
+                let id = record.id;
+                add(state, record);
+                Answer::Gateway(id)
+            });
+            effects.push(Effect::Reply(call, answer));
+        }
+        Done::SignedIn { call, gateway, result } => signed_in(state, call, gateway, result, effects),
+        Done::Read { gateway, request, why, result } => match why {
+            ReadFor::Prepare(call) => decide::prepared(state, call, gateway, result, now, effects),
+            ReadFor::Send(decision) => drive::read_before_send(state, decision, result, now, effects),
+            ReadFor::Look(decision) => drive::looked(state, decision, result, now, effects),
+            ReadFor::Reconcile => requests::found_again(state, gateway, &request, result, now, effects),
+        },
+        Done::Reconciled { gateway, result } => requests::reconciled(state, gateway, result, now, effects),
+        Done::Ingested { gateway, applied, last_row } => {
+            requests::ingested(state, gateway, applied, last_row, now, effects);
+        }
+        Done::Decided { call, decision, result } => decide::stored(state, call, decision, result, effects),
+        Done::Advanced { decision, turn, result } => {
+            drive::advanced(state, decision, turn, result, now, effects)
+        }
+        Done::Sent { decision, end } => drive::sent(state, decision, &end, now, effects),
+    }
+}
+
+/// Takes a gateway's record into the state; a known one keeps what is known of it.
+pub fn add(state: &mut State, record: GatewayRecord) {
+    let id = record.id;
+    if state.gateways.contains_key(&id) {
+        return;
+    }
+    state.order.push(id);
+    state.rev += 1;
+    let gateway = Gateway {
+        id,
+        origin: record.origin,
+        name: record.name,
+        dialect: record.dialect.as_deref().and_then(client::Dialect::from_word),
+        account: None,
+        connection: Connection::NEVER,
+        last_live: None,
+        as_of: None,
+        offset_ms: 0,
+        stream: Stream::Closed,
+        requests: BTreeMap::new(),
+        reconciling: None,
+    };
+    state.gateways.insert(id, gateway);
+}
+
+fn signed_in(
+    state: &mut State,
+    call: Option<CallId>,
+    id: GatewayId,
+    result: Result<SignedInAs, Refused>,
+    effects: &mut Vec<Effect>,
+) {
+    let answer = result.map(|who| {
+        if let Some(gateway) = state.gateways.get_mut(&id) {
+            gateway.account = Some(who.email.clone());
+            gateway.dialect = Some(who.dialect);
+            // A stream that ended for want of a session starts again.
+            if gateway.stream == Stream::Open && matches!(gateway.connection, Connection::SignInNeeded { .. })
+            {
+                gateway.connection = Connection::NEVER;
+                effects.push(Effect::OpenStream { gateway: id });
+            }
+            state.rev += 1;
+        }
+        Answer::SignedIn(SignedIn { email: who.email, not_kept: who.not_kept })
+    });
+    if let Some(call) = call {
+        effects.push(Effect::Reply(call, answer));
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,202 @@
+//! From a person's wish to a row on disk: prepare, confirm, decide (rules 1, 3, 4).
+
+use super::Asker;
+use crate::command::{Answer, Code, Nonce, Prepare, Prepared, Refused};
+use crate::effect::{CallId, Effect, ReadFor, Stored};
+use crate::input::{Fetched, Now};
+use crate::rules::{self, Asked};
+use crate::state::{Busy, Decision, PreparedDecision, Preparing, State};
+use crate::view::DecisionView;
+use domain::{DecisionId, GatewayId, OutboxState, Point, Verdict};
+
+/// A prepared decision is void after this.
+pub(super) const PREPARED_FOR_MS: u64 = 300_000;
+
+/// Reads the request anew; the judgement follows when it is there.
+pub(super) fn prepare(state: &mut State, asker: Asker, prepare: Prepare, effects: &mut Vec<Effect>) {
+    let Asker { call, surface, fresh } = asker;
+    let known = state.gateways.get(&prepare.key.gateway);
+    if known.and_then(|gateway| gateway.account.as_ref()).is_none() {
+        let refused = Refused::new(
+            Code::SignIn,
+            "Nobody is signed in to this gateway: sign in first (`holdctl login`).",
+        );
+        return effects.push(Effect::Reply(call, Err(refused)));
+    }
+    effects.push(Effect::Read {
+        gateway: prepare.key.gateway,
+        pipeline: prepare.pipeline.clone(),
+        request: prepare.key.request.clone(),
+        why: ReadFor::Prepare(call),
+    });
+    state.preparing.insert(call, Preparing { surface, prepare, fresh });
+}
+
+/// The request is there, or cannot be had: judge it.
+pub(super) fn prepared(
+    state: &mut State,
+    call: CallId,
+    gateway: GatewayId,
+    result: Result<Option<Fetched>, Refused>,
+    now: Now,
+    effects: &mut Vec<Effect>,
+) {
+    let Some(Preparing { surface, prepare, fresh }) = state.preparing.remove(&call) else { return };
+    let judged = result.and_then(|fetched| {
+        let fetched = fetched.ok_or_else(|| Refused::no_request(&prepare.key.request))?;
+        let known = state.gateways.get(&gateway);
+        let (account, dialect) =
+            known.and_then(|gateway| Some((gateway.account.as_deref()?, gateway.dialect?))).ok_or_else(
+                || Refused::new(Code::SignIn, "Nobody is signed in to this gateway: sign in first."),
+            )?;
+        let judged = rules::judge(&Asked {
+            approval: &fetched.approval,
+            dialect,
+            rights: fetched.rights,
+            identity: account,
+            point: &prepare.point,
+            verdict: &prepare.verdict,
+            shown: prepare.shown.as_ref(),
+            now: known.map_or(now.wall, |gateway| gateway.server_now(now.wall)),
+        })?;
+        Ok((fetched, account.to_owned(), judged))
+    });
+    let (fetched, identity, judged) = match judged {
+        Ok(judged) => judged,
+        Err(refused) => return effects.push(Effect::Reply(call, Err(refused))),
+    };
+    let sentence = sentence(&prepare, &identity, fetched.approval.pipeline_id.as_str(), &judged);
+    let answer = Prepared {
+        nonce: fresh.nonce.clone(),
+        decision: fresh.decision,
+        digest: judged.digest.clone(),
+        sentence,
+        covers: judged.covers,
+        target: judged.target.clone(),
+    };
+    let row = DecisionView {
+        id: fresh.decision,
+        key: prepare.key,
+        pipeline: fetched.approval.pipeline_id.clone(),
+        point: prepare.point,
+        verdict: prepare.verdict,
+        identity,
+        digest: judged.digest,
+        state: OutboxState::Queued,
+        code: None,
+        detail: None,
+        status: Some(fetched.approval.status.clone()),
+        waiting: None,
+        results: Vec::new(),
+    };
+    state.prepared.insert(
+        fresh.nonce,
+        PreparedDecision {
+            surface,
+            until_ms: now.boot_ms + PREPARED_FOR_MS,
+            target: judged.target,
+            row,
+            shown: fetched.approval,
+            unreachable: prepare.unreachable,
+        },
+    );
+    effects.push(Effect::Reply(call, Ok(Answer::Prepared(answer))));
+}
+
+/// Who decides what, where.
+fn sentence(prepare: &Prepare, identity: &str, pipeline: &str, judged: &rules::Judged) -> String {
+    let verb = match &prepare.verdict {
+        Verdict::Approve => "Approve",
+        Verdict::Reject { .. } => "Reject",
+        Verdict::Stop { .. } => "Stop",
+    };
+    let what = match &prepare.point {
+        Point::Request => prepare.key.request.to_string(),
+        Point::Action(action) => format!("{action} of {}", prepare.key.request),
+    };
+    let covers = match (&prepare.verdict, judged.covers.as_slice()) {
+        (Verdict::Approve, []) => ", which runs nothing before the next decision".to_owned(),
+        (Verdict::Approve, covers) => {
+            let names: Vec<&str> = covers.iter().map(domain::ActionId::as_str).collect();
+            format!(", which runs {}", names.join(", "))
+        }
+        _ => String::new(),
+    };
+    format!("{verb} {what} as {identity} on {pipeline}{covers}")
+}
+
+/// Puts a prepared decision on disk. The nonce is spent whatever follows.
+pub(super) fn confirm(
+    state: &mut State,
+    asker: &Asker,
+    nonce: &Nonce,
+    typed: Option<&str>,
+    now: Now,
+    effects: &mut Vec<Effect>,
+) {
+    let call = asker.call;
+    let usable = state
+        .prepared
+        .get(nonce)
+        .is_some_and(|prepared| prepared.surface == asker.surface && prepared.until_ms > now.boot_ms);
+    let Some(prepared) = usable.then(|| state.prepared.remove(nonce)).flatten() else {
+        let refused = Refused::new(
+            Code::NotPrepared,
+            "This decision was not prepared here, or too long ago. Nothing was sent; look at the request again.",
+        );
+        return effects.push(Effect::Reply(call, Err(refused)));
+    };
+    if let Err(refused) = rules::typed_fits(prepared.target.as_deref(), typed, &prepared.shown) {
+        return effects.push(Effect::Reply(call, Err(refused)));
+    }
+    let PreparedDecision { row, shown, unreachable, .. } = prepared;
+    let decision = Decision {
+        view: row.clone(),
+        busy: Busy::Saving,
+        tries: 0,
+        unreachable,
+        due_ms: now.boot_ms,
+        failed_ms: None,
+        looks: 0,
+        created_at: now.wall,
+    };
+    state.made.push(row.id);
+    state.decisions.insert(row.id, decision);
+    let typed = typed.map(str::to_owned);
+    effects.push(Effect::Decide { call, row: Box::new(row), shown: Box::new(shown), typed });
+}
+
+/// The row is on disk, or joined another, or could not be written: only now the surface gets its answer.
+pub(super) fn stored(
+    state: &mut State,
+    call: CallId,
+    id: DecisionId,
+    result: Result<Stored, Refused>,
+    effects: &mut Vec<Effect>,
+) {
+    let answer = match result {
+        Ok(Stored::New(verdict)) => {
+            let view = state.decisions.get_mut(&id).map(|decision| {
+                decision.busy = Busy::Idle;
+                decision.view.verdict = verdict;
+                Box::new(decision.view.clone())
+            });
+            state.rev += 1;
+            Ok(Answer::Decision(view))
+        }
+        Ok(Stored::Joined(other)) => {
+            forget(state, id);
+            Ok(Answer::Decision(Some(other)))
+        }
+        Err(refused) => {
+            forget(state, id);
+            Err(refused)
+        }
+    };
+    effects.push(Effect::Reply(call, answer));
+}
+
+fn forget(state: &mut State, id: DecisionId) {
+    state.decisions.remove(&id);
+    state.made.retain(|made| *made != id);
+}

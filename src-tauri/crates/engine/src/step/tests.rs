@@ -1,0 +1,1 @@
+//! The pure step, sequence by sequence.

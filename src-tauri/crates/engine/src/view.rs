@@ -1,0 +1,144 @@
+//! What a surface sees: whole, bounded views, never state. At most 200 rows and 64 KiB; details come through queries,
+//! asked again when a row's `rev` changes (DESIGN 4).
+
+use crate::command::Code;
+use chrono::{DateTime, Utc};
+use domain::{
+    ActionId, ActionResult, Approval, Confidence, Connection, DecisionId, Digest, GatewayId, OutboxState,
+    PipelineId, Point, RequestId, RequestKey, Risk, Status, Verdict,
+};
+use serde::{Deserialize, Serialize};
+
+/// Most rows in a view.
+pub const ROW_LIMIT: usize = 200;
+/// Most ended decisions in a view; open ones are always in it.
+pub const RECENT_DECISIONS: usize = 20;
+/// Longest error text in a row, in characters.
+const ERROR_LIMIT: usize = 120;
+
+/// Everything a surface shows without asking.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct AppView {
+    /// Grows with each change.
+    pub rev: u64,
+    /// The gateways, in the order they were added.
+    pub gateways: Vec<GatewayView>,
+    /// How many requests are open, beyond what `requests` holds.
+    pub open: usize,
+    /// The open ones, oldest first.
+    pub requests: Vec<RequestRow>,
+    /// Open decisions and the last ended ones, newest last.
+    pub decisions: Vec<DecisionView>,
+    /// The newest committed event's local row: a watcher prints up to here.
+    pub last_row: i64,
+    /// Frames that could not be read in this run.
+    pub malformed: u64,
+}
+
+/// One gateway.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GatewayView {
+    /// Its id here.
+    pub id: GatewayId,
+    /// Normalised.
+    pub origin: String,
+    /// For people.
+    pub name: String,
+    /// Who is signed in.
+    pub account: Option<String>,
+    /// Rule 9.
+    pub connection: Connection,
+    /// When the open requests were last known to be complete.
+    pub as_of: Option<DateTime<Utc>>,
+}
+
+/// One open request in a list.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RequestRow {
+    /// `(gateway, request_id)`.
+    pub key: RequestKey,
+    /// Grows with each change of this request.
+    pub rev: u64,
+    /// The pipeline.
+    pub pipeline: PipelineId,
+    /// The error's first characters.
+    pub error: String,
+    /// Where it stands.
+    pub status: Status,
+    /// How sure the match is.
+    pub confidence: Option<Confidence>,
+    /// The highest risk among its actions.
+    pub risk: Option<Risk>,
+    /// Raised at.
+    pub created_at: Option<DateTime<Utc>>,
+    /// Not decidable after this.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// The action that waits, if it is paused.
+    pub waiting: Option<ActionId>,
+}
+
+/// One decision and what is known of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DecisionView {
+    /// Its id.
+    pub id: DecisionId,
+    /// The request.
+    pub key: RequestKey,
+    /// Its pipeline.
+    pub pipeline: PipelineId,
+    /// The request, or one action.
+    pub point: Point,
+    /// What the person wants.
+    pub verdict: Verdict,
+    /// Who.
+    pub identity: String,
+    /// What was shown.
+    pub digest: Digest,
+    /// Rule 4.
+    pub state: OutboxState,
+    /// What kind of end it was, where the state alone does not tell.
+    pub code: Option<Code>,
+    /// A sentence.
+    pub detail: Option<String>,
+    /// The request's status when this was written.
+    pub status: Option<Status>,
+    /// The action the request is paused at.
+    pub waiting: Option<ActionId>,
+    /// What really happened, action by action.
+    pub results: Vec<ActionResult>,
+}
+
+impl RequestRow {
+    /// The row of a request.
+    pub fn of(gateway: GatewayId, approval: &Approval, rev: u64) -> Self {
+        Self {
+            key: RequestKey { gateway, request: approval.request_id.clone() },
+            rev,
+            pipeline: approval.pipeline_id.clone(),
+            error: approval.error_message.chars().take(ERROR_LIMIT).collect(),
+            status: approval.status.clone(),
+            confidence: approval.confidence,
+            risk: approval.actions.iter().map(|rendered| rendered.action.risk_level).max(),
+            created_at: approval.created_at,
+            expires_at: approval.expires_at,
+            waiting: approval.pending_approval_actions.first().cloned(),
+        }
+    }
+}
+
+impl AppView {
+    /// The decision of that id, if it is in the view.
+    pub fn decision(&self, id: DecisionId) -> Option<&DecisionView> {
+        self.decisions.iter().find(|decision| decision.id == id)
+    }
+
+    /// The gateway of that id.
+    pub fn gateway(&self, id: GatewayId) -> Option<&GatewayView> {
+        self.gateways.iter().find(|gateway| gateway.id == id)
+    }
+
+    /// The row of that request.
+    pub fn request(&self, gateway: GatewayId, request: &RequestId) -> Option<&RequestRow> {
+        self.requests.iter().find(|row| row.key.gateway == gateway && &row.key.request == request)
+    }
+}
