@@ -51,7 +51,7 @@ pub(crate) async fn serve(
     Ok(ended?)
 }
 
-/// Waits for the server, then for executions and sockets, each within its time.
+/// Waits for the server to be told to end; then for executions, calls and sockets, each within its time.
 async fn finish(app: &Core, serving: impl Future<Output = std::io::Result<()>>) -> std::io::Result<()> {
     tokio::pin!(serving);
     let ended = tokio::select! {
@@ -59,17 +59,23 @@ async fn finish(app: &Core, serving: impl Future<Output = std::io::Result<()>>) 
         () = app.closing.cancelled() => None,
     };
     app.runs.close();
-    if timeout(Duration::from_secs(app.config.grace_s), app.runs.wait()).await.is_err() {
-        app.cut_off.cancel();
-        app.runs.wait().await;
-    }
     app.sockets.close();
+    let grace = Duration::from_secs(app.config.grace_s);
+    let runs = async {
+        if timeout(grace, app.runs.wait()).await.is_err() {
+            app.cut_off.cancel();
+            app.runs.wait().await;
+        }
+    };
     // A peer that does not listen any more must not keep the gateway from ending.
-    let _ = timeout(GOODBYE, app.sockets.wait()).await;
-    match ended {
-        Some(ended) => ended,
-        None => timeout(GOODBYE, serving).await.unwrap_or(Ok(())),
-    }
+    let calls = async {
+        match ended {
+            Some(ended) => ended,
+            None => timeout(grace + GOODBYE, serving).await.unwrap_or(Ok(())),
+        }
+    };
+    let sockets = timeout(GOODBYE, app.sockets.wait());
+    tokio::join!(runs, calls, sockets).1
 }
 
 /// What has to be done from time to time while the gateway serves.

@@ -77,7 +77,7 @@ pub(crate) fn refused(refusal: Refusal, entry: &Entry) -> Fault {
     let approval = &entry.approval;
     let verdict = state::verdict(&approval.status);
     let at = approval.decided_at.map(|at| at.to_rfc3339_opts(SecondsFormat::AutoSi, true));
-    let fault = Fault::from(refusal).with("status", json!(approval.status));
+    let fault = Fault::from(refusal).with("request_status", json!(approval.status));
     match refusal {
         Refusal::AlreadyDecided | Refusal::Executing => {
             let by = approval.decided_by.as_deref().unwrap_or(record::GATEWAY);
