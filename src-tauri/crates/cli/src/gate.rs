@@ -5,6 +5,7 @@ use crate::exit::Stop;
 use crate::place;
 use domain::{GatewayId, PipelineId};
 use engine::command::{Password, Pipeline, SignedIn};
+use engine::view::GatewayView;
 use engine::{Answer, Code, Command, Console, Introduction, Purpose, Query, Refused, Setup};
 
 /// An open console and the gateway meant.
@@ -40,16 +41,15 @@ impl Gate {
         self.setup.clock.now()
     }
 
-    /// Who is signed in, if anybody is.
-    pub(crate) fn account(&self) -> Option<String> {
-        let view = self.console.view();
-        let view = view.borrow();
-        view.gateway(self.gateway).and_then(|gateway| gateway.account.clone())
+    /// The gateway right now; the published view may be a moment behind.
+    pub(crate) async fn view(&self) -> Result<GatewayView, Refused> {
+        let Answer::View(view) = self.console.query(Query::View).await? else { return Err(unexpected()) };
+        view.gateway(self.gateway).cloned().ok_or_else(unexpected)
     }
 
     /// Signs in with what the environment gives, unless somebody already is.
     pub(crate) async fn sign_in_if_needed(&self) -> Result<(), Refused> {
-        match (self.account(), &self.email) {
+        match (self.view().await?.account, &self.email) {
             (Some(account), Some(email)) if account != *email => Err(engine::step::other_account(&account)),
             (Some(_), _) => Ok(()),
             (None, _) => self.sign_in_from_environment().await.map(|_| ()),

@@ -5,6 +5,7 @@ use crate::exit::{Exit, Stop};
 use crate::gate::Gate;
 use crate::out::Out;
 use crate::{place, shapes};
+use engine::view::GatewayView;
 use engine::{Answer, Purpose, Query};
 use serde_json::json;
 use store::{Reader, StoreError};
@@ -123,9 +124,8 @@ async fn reach(args: &Args) -> Result<String, Stop> {
     if let engine::command::Source::Cache { why } = pipelines.source {
         return Err(engine::Refused::new(engine::Code::Unreachable, why).into());
     }
-    let view = gate.console.view().borrow().clone();
-    let origin = view.gateway(gate.gateway).map(|gateway| gateway.origin.clone()).unwrap_or_default();
-    let account = gate.account().unwrap_or_default();
+    let GatewayView { origin, account, .. } = gate.view().await?;
+    let account = account.unwrap_or_default();
     let count = pipelines.value.len();
     gate.console.close().await;
     Ok(format!("{origin} as {account}, {count} pipeline{}", if count == 1 { "" } else { "s" }))

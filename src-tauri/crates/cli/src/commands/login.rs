@@ -16,9 +16,7 @@ pub(crate) async fn run(args: &Args, password_stdin: bool, out: &Out) -> Result<
     let password = password(&email, password_stdin)?;
     let gate = Gate::open(args, Purpose::Read).await?;
     let who = gate.sign_in(email, password).await?;
-    let view = gate.console.view();
-    let origin =
-        view.borrow().gateway(gate.gateway).map(|gateway| gateway.origin.clone()).unwrap_or_default();
+    let origin = gate.view().await?.origin;
     // Beside a running console the session lives there; alone and without a keychain it ends with this program.
     let kept = match (&who.not_kept, gate.console.owns()) {
         (None, _) => json!("keychain"),

@@ -161,7 +161,8 @@ pub(super) fn advanced(
             decision.looks = 0;
             decision.view.state = turn.state;
             decision.view.code = turn.code;
-            if turn.detail.is_some() {
+            // A sentence belongs to its state; only the way to an acknowledgement keeps the last one.
+            if turn.detail.is_some() || !turn.state.locks() {
                 decision.view.detail = turn.detail;
             }
         }
