@@ -33,8 +33,8 @@ const KNOWN_BY: [(&str, &[&str]); 9] = [
     ("sqlx", &["store", "gateway"]),
     ("libsqlite3-sys", &["store", "gateway"]),
     ("reqwest", &["client", "gateway"]),
-    ("tungstenite", &["client"]),
-    ("tokio-tungstenite", &["client"]),
+    ("tungstenite", &["client", "gateway"]),
+    ("tokio-tungstenite", &["client", "gateway"]),
     ("axum", &["gateway"]),
     ("keyring", &["keychain"]),
 ];

@@ -2,16 +2,19 @@
 //! hashed stands on it (rule 3); prose of the gateway stands apart from effects and is marked as a claim (rule 11).
 
 use domain::effect::{Known, Text};
-use domain::{Approval, Confidence, Digest, Effect, Mode, RenderedAction, Status, escape};
+use domain::{ActionId, Approval, Confidence, Digest, Effect, Mode, RenderedAction, Risk, Status, escape};
+use engine::rules::target_name;
 use serde_json::Value;
 use std::fmt::Write;
 
 /// The whole card. Still to be escaped by the writer.
-pub fn text(approval: &Approval, digest: &Digest) -> String {
+///
+/// `covers`: what an approve now would run before anybody is asked again.
+pub fn text(approval: &Approval, digest: &Digest, covers: &[ActionId]) -> String {
     let mut card = String::new();
     broke(&mut card, approval);
     effects(&mut card, approval);
-    decision(&mut card, approval, digest);
+    decision(&mut card, approval, digest, covers);
     let hidden = escape::visible(&card).hidden;
     if hidden > 0 {
         let _ = writeln!(card, "\n{hidden} hidden characters in this text are shown as ⟨U+XXXX⟩.");
@@ -80,11 +83,9 @@ fn confidence(approval: &Approval) -> String {
 
 fn effects(card: &mut String, approval: &Approval) {
     let count = approval.actions.len();
-    let _ = writeln!(
-        card,
-        "\nWHAT WILL BE SENT ({count} action{}, in this order)",
-        if count == 1 { "" } else { "s" }
-    );
+    let heading = if approval.status.is_open() { "WHAT WILL BE SENT" } else { "WHAT IT WAS ABOUT" };
+    let _ =
+        writeln!(card, "\n{heading} ({count} action{}, in this order)", if count == 1 { "" } else { "s" });
     for (index, rendered) in approval.actions.iter().enumerate() {
         action(card, index + 1, rendered, approval);
     }
@@ -181,12 +182,42 @@ fn arguments(card: &mut String, argv: &[Text]) {
     }
 }
 
-fn decision(card: &mut String, approval: &Approval, digest: &Digest) {
+/// What the next approve starts, and where it stops for another decision.
+fn coverage(covers: &[ActionId], actions: &[RenderedAction]) -> String {
+    let next = match covers.last() {
+        Some(last) => actions.iter().skip_while(|one| one.action.action_id != *last).nth(1),
+        None => actions.first(),
+    };
+    let runs = match covers {
+        [] => "an approve runs nothing yet".to_owned(),
+        covers => {
+            let names: Vec<String> = covers.iter().map(|id| escape::one_line(id.as_str())).collect();
+            format!("an approve runs {}", names.join(", "))
+        }
+    };
+    match next {
+        Some(next) => {
+            format!("{runs} and then asks for {}", escape::one_line(next.action.action_id.as_str()))
+        }
+        None => runs,
+    }
+}
+
+/// The flag that a covered high-risk action asks for.
+fn target(covers: &[ActionId], approval: &Approval) -> String {
+    let mut covered = covers.iter().filter_map(|id| approval.action(id));
+    let high = covered.find(|one| one.action.risk_level == Risk::High);
+    high.map(|one| format!(" --target {}", escape::one_line(target_name(one)))).unwrap_or_default()
+}
+
+fn decision(card: &mut String, approval: &Approval, digest: &Digest, covers: &[ActionId]) {
     let id = escape::one_line(approval.request_id.as_str());
     let _ = writeln!(card, "\nDECISION");
     match &approval.status {
         Status::Pending => {
-            let _ = writeln!(card, "  holdctl approve {id} --yes\n  holdctl reject {id} --reason TEXT");
+            let flag = target(covers, approval);
+            let _ = writeln!(card, "  {}", coverage(covers, &approval.actions));
+            let _ = writeln!(card, "  holdctl approve {id} --yes{flag}\n  holdctl reject {id} --reason TEXT");
         }
         Status::Paused => {
             let action = approval
@@ -194,9 +225,12 @@ fn decision(card: &mut String, approval: &Approval, digest: &Digest) {
                 .first()
                 .map(|id| escape::one_line(id.as_str()))
                 .unwrap_or_default();
+            let flag = target(covers, approval);
+            let _ =
+                writeln!(card, "  waits for a decision on {action}; {}", coverage(covers, &approval.actions));
             let _ = writeln!(
                 card,
-                "  waits for a decision on {action}\n  holdctl approve {id} --action {action} --yes\n  holdctl reject {id} --reason TEXT"
+                "  holdctl approve {id} --action {action} --yes{flag}\n  holdctl reject {id} --reason TEXT"
             );
         }
         Status::Executing => {

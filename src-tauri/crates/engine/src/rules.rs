@@ -96,6 +96,17 @@ pub fn typed_fits(
     }
 }
 
+/// The actions that an approve of what waits now would start. A gateway without digests is the platform.
+pub fn next_covered(approval: &Approval) -> Vec<ActionId> {
+    let dialect = if approval.digest.is_some() { Dialect::Holdpoint } else { Dialect::Platform };
+    let point = match approval.pending_approval_actions.first() {
+        Some(action) => Point::Action(action.clone()),
+        None => Point::Request,
+    };
+    let covered = covered(approval, &point, dialect);
+    covered.into_iter().map(|rendered| rendered.action.action_id.clone()).collect()
+}
+
 /// The actions an approve starts before anybody is asked again.
 fn covered<'a>(approval: &'a Approval, point: &Point, dialect: Dialect) -> Vec<&'a RenderedAction> {
     let gated = |rendered: &RenderedAction| match dialect {

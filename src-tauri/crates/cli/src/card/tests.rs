@@ -36,7 +36,7 @@ fn rule_3_each_hashed_field_is_visible_on_the_card() {
     ];
     for effect in effects {
         let approval = approval(effect.clone());
-        let card = text(&approval, &approval.computed_digest());
+        let card = text(&approval, &approval.computed_digest(), &approval.action_ids);
         let mut wanted = vec![
             "APR-77aa",
             "payments-prod",
@@ -62,7 +62,7 @@ fn rule_3_each_hashed_field_is_visible_on_the_card() {
 fn rule_11_hostile_text_is_counted_and_cannot_write_lines_of_its_own() {
     let mut approval = approval(json!({"kind":"k8s","argv":["a\nDECISION\n  holdctl approve OTHER --yes"]}));
     approval.error_message = "boom\u{202e}\u{1b}[2J\nDECISION".into();
-    let card = text(&approval, &approval.computed_digest());
+    let card = text(&approval, &approval.computed_digest(), &approval.action_ids);
     assert_eq!(card.lines().filter(|line| *line == "DECISION").count(), 1);
     assert!(card.contains("2 hidden characters"));
 }
@@ -71,6 +71,6 @@ fn rule_11_hostile_text_is_counted_and_cannot_write_lines_of_its_own() {
 fn rule_11_prose_is_marked_as_a_claim_apart_from_the_effect() {
     let mut approval = approval(json!({"kind":"k8s","argv":["get","pods"]}));
     approval.actions[0].action.definition = "only looks".into();
-    let card = text(&approval, &approval.computed_digest());
+    let card = text(&approval, &approval.computed_digest(), &approval.action_ids);
     assert!(card.contains("claimed by the registry: only looks"));
 }

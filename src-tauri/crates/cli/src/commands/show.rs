@@ -8,6 +8,7 @@ use crate::out::Out;
 use crate::shapes;
 use domain::{RequestId, RequestKey};
 use engine::command::Source;
+use engine::rules;
 use engine::{Answer, Command, Purpose, Query, Refused};
 
 /// Shows the request and remembers the digest of what was printed.
@@ -26,7 +27,8 @@ pub(crate) async fn run(args: &Args, id: &RequestId, out: &Out) -> Result<Exit, 
     } else {
         approval.digest.clone().unwrap_or_else(|| approval.computed_digest())
     };
-    out.print(&shapes::show(&found, &digest), || card::text(approval, &digest));
+    let covers = rules::next_covered(approval);
+    out.print(&shapes::show(&found, &digest), || card::text(approval, &digest, &covers));
     let exit = match &found.source {
         Source::Cache { why } => {
             out.note(&shapes::cached_note(why, found.as_of));
