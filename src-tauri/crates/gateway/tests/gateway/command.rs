@@ -36,9 +36,15 @@ async fn serve(database: &Path) -> (Child, String) {
     (child, origin)
 }
 
+/// A client in a process of its own: nobody else has chosen how TLS is done.
+fn client() -> Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::new()
+}
+
 async fn sign_in(origin: &str, email: &str) -> String {
     let form = [("username", email), ("password", PASSWORD)];
-    let request = Client::new().post(format!("{origin}/auth/login")).form(&form);
+    let request = client().post(format!("{origin}/auth/login")).form(&form);
     let request = request.header("accept", "application/json").header("x-holdpoint-client", "test");
     let answer = Answer::read(soon(request.send()).await.expect("an answer")).await.expect(200);
     answer["access_token"].as_str().expect("a token").to_owned()
@@ -46,7 +52,7 @@ async fn sign_in(origin: &str, email: &str) -> String {
 
 async fn call(origin: &str, token: &str, method: Method, path: &str, body: &Value) -> Answer {
     let path = path.replace("payments", "default");
-    let request = Client::new().request(method, format!("{origin}{path}")).bearer_auth(token).json(body);
+    let request = client().request(method, format!("{origin}{path}")).bearer_auth(token).json(body);
     Answer::read(soon(request.header("prefer", "respond-async").send()).await.expect("an answer")).await
 }
 
@@ -116,7 +122,7 @@ async fn a_user_added_while_it_serves_can_sign_in_at_once() {
     let database = house.config.database.strip_prefix("sqlite:").expect("a path").to_owned();
     assert!(add_user(Path::new(&database), "late@example.com", "viewer").await);
     let token = sign_in(&house.origin, "late@example.com").await;
-    let request = Client::new().get(format!("{}/workflows", house.origin)).bearer_auth(token);
+    let request = client().get(format!("{}/workflows", house.origin)).bearer_auth(token);
     let seen = Answer::read(soon(request.send()).await.expect("an answer")).await.expect(200);
     assert_eq!(seen.as_array().expect("a list").len(), 2);
 }
