@@ -15,6 +15,7 @@ pub(crate) struct Gate {
     setup: Setup,
     address: Option<String>,
     email: Option<String>,
+    pipeline: Option<PipelineId>,
 }
 
 impl Gate {
@@ -24,7 +25,16 @@ impl Gate {
         let introduction = Introduction { gateway: args.gateway.clone(), account: args.email.clone() };
         let console = Console::open(&setup, &introduction).await?;
         let gateway = find(&console, args.gateway.as_deref()).await?;
-        Ok(Self { console, gateway, setup, address: args.gateway.clone(), email: args.email.clone() })
+        let gate = Self {
+            console,
+            gateway,
+            setup,
+            address: args.gateway.clone(),
+            email: args.email.clone(),
+            pipeline: args.pipeline.clone(),
+        };
+        gate.name_pipeline().await?;
+        Ok(gate)
     }
 
     /// Opens anew after the owner has gone: this process may be the owner now.
@@ -32,7 +42,16 @@ impl Gate {
         let introduction = Introduction { gateway: self.address.clone(), account: self.email.clone() };
         self.console = Console::open(&self.setup, &introduction).await?;
         self.gateway = find(&self.console, self.address.as_deref()).await?;
+        self.name_pipeline().await?;
         self.sign_in_if_needed().await?;
+        Ok(())
+    }
+
+    /// The platform does not list every pipeline to everybody: a named one is asked all the same.
+    async fn name_pipeline(&self) -> Result<(), Refused> {
+        if let Some(pipeline) = self.pipeline.clone() {
+            self.console.command(Command::AskAlso { gateway: self.gateway, pipeline }).await?;
+        }
         Ok(())
     }
 

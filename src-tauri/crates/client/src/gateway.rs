@@ -7,6 +7,7 @@ use crate::settings::{Dialect, Settings};
 use crate::wire::call::{Answer, Auth, Call};
 use crate::wire::transport::Transport;
 use crate::wire::verdict;
+use domain::PipelineId;
 use domain::connection::SignIn;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -28,6 +29,8 @@ pub(crate) struct Inner {
     renewal: Mutex<LastRenewal>,
     renewals: AtomicU64,
     pub(crate) wake: Notify,
+    /// Pipelines that persons named, beside those the gateway lists.
+    pub(crate) by_hand: RwLock<Vec<PipelineId>>,
 }
 
 /// The last renewal that was tried: those who waited for it take its result.
@@ -50,6 +53,7 @@ impl Gateway {
             renewal: Mutex::default(),
             renewals: AtomicU64::new(0),
             wake: Notify::new(),
+            by_hand: RwLock::new(settings.pipelines_by_hand.clone()),
             settings,
         };
         Ok(Self { inner: Arc::new(inner) })

@@ -29,6 +29,14 @@ pub enum Command {
         /// Sent once, kept nowhere.
         password: Password,
     },
+    /// A person named this pipeline: it is asked too in this run, also where the gateway does not list it (CONTRACT 3);
+    /// answers [`Answer::Done`].
+    AskAlso {
+        /// Where.
+        gateway: GatewayId,
+        /// Which.
+        pipeline: PipelineId,
+    },
     /// Opens the stream if it is not open; answers [`Answer::Done`].
     Connect {
         /// Which.

@@ -181,6 +181,13 @@ impl Runtime {
                         .send(kept.map(|()| Answer::Done).map_err(|e| crate::failure::store_refused(&e)));
                 });
             }
+            Mail::Command { command: Command::AskAlso { gateway, pipeline }, reply, .. } => {
+                let link = self.links.get(&gateway).ok_or_else(|| reach::unknown_gateway(gateway));
+                let _ = reply.send(link.map(|link| {
+                    link.client.also_ask(pipeline);
+                    Answer::Done
+                }));
+            }
             Mail::Command { surface, command, reply } => {
                 self.next_call += 1;
                 let call = CallId(self.next_call);

@@ -63,8 +63,10 @@ fn command(state: &mut State, asker: Asker, command: Command, now: Now, effects:
         Command::Confirm { nonce, typed } => {
             decide::confirm(state, &asker, &nonce, typed.as_deref(), now, effects)
         }
-        // The runtime answers it from the store: it touches no state.
-        Command::Printed { .. } => effects.push(Effect::Reply(call, Ok(Answer::Done))),
+        // The runtime carries these out itself: they touch no state.
+        Command::Printed { .. } | Command::AskAlso { .. } => {
+            effects.push(Effect::Reply(call, Ok(Answer::Done)))
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use protocol::platform;
 use protocol::rest::Workflow;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::sync::PoisonError;
 
 /// How many the platform is asked for at a time, and how often at most.
 const PAGE: usize = 100;
@@ -52,8 +53,8 @@ impl Gateway {
         let mut pipelines: Vec<Pipeline> =
             workflows.into_iter().map(|workflow| pipeline(dialect, workflow, &me)).collect();
         for id in self.by_hand(dialect) {
-            if !pipelines.iter().any(|known| &known.id == id) {
-                let (id, name) = (id.clone(), String::new());
+            if !pipelines.iter().any(|known| known.id == id) {
+                let name = String::new();
                 pipelines.push(Pipeline { id, name, status: None, may: Rights::Untold });
             }
         }
@@ -69,18 +70,27 @@ impl Gateway {
         };
         let mut ids: Vec<PipelineId> = workflows.into_iter().map(|workflow| workflow.id).collect();
         for id in self.by_hand(dialect) {
-            if !ids.contains(id) {
-                ids.push(id.clone());
+            if !ids.contains(&id) {
+                ids.push(id);
             }
         }
         Ok(ids)
     }
 
     /// A gateway of ours lists whatever may be seen.
-    fn by_hand(&self, dialect: Dialect) -> &[PipelineId] {
+    fn by_hand(&self, dialect: Dialect) -> Vec<PipelineId> {
         match dialect {
-            Dialect::Holdpoint => &[],
-            Dialect::Platform => &self.inner.settings.pipelines_by_hand,
+            Dialect::Holdpoint => Vec::new(),
+            Dialect::Platform => self.inner.by_hand.read().unwrap_or_else(PoisonError::into_inner).clone(),
+        }
+    }
+
+    /// A person named this pipeline: for as long as this client lives it is asked too, whether the gateway lists it or
+    /// not (CONTRACT 3).
+    pub fn also_ask(&self, pipeline: PipelineId) {
+        let mut known = self.inner.by_hand.write().unwrap_or_else(PoisonError::into_inner);
+        if !known.contains(&pipeline) {
+            known.push(pipeline);
         }
     }
 
