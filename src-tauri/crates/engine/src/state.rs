@@ -2,10 +2,12 @@
 
 use crate::command::{Nonce, Unreachable};
 use crate::effect::{CallId, SurfaceId};
-use crate::view::{AppView, DecisionView, GatewayView, RECENT_DECISIONS, ROW_LIMIT, RequestRow};
+use crate::view::{AppView, DecisionView, GatewayView, May, RECENT_DECISIONS, ROW_LIMIT, RequestRow};
 use chrono::{DateTime, Utc};
-use client::Dialect;
-use domain::{ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, RequestId, RequestKey};
+use client::{Dialect, Rights};
+use domain::{
+    ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, PipelineId, RequestId, RequestKey,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What may go out on its own when the engine starts (DESIGN 4).
@@ -67,6 +69,8 @@ pub struct Gateway {
     pub stream: Stream,
     /// Requests that are open, or that a decision here still follows.
     pub requests: BTreeMap<RequestId, Request>,
+    /// What this account may do, pipeline by pipeline, as last read.
+    pub rights: BTreeMap<PipelineId, Rights>,
     /// Requests that must be read before it may be called live; `None`: no reconciliation under way.
     pub reconciling: Option<BTreeSet<RequestId>>,
 }
@@ -191,9 +195,11 @@ impl State {
     /// The bounded view of all this.
     pub fn view(&self) -> AppView {
         let open = |gateway: &Gateway| {
-            let id = gateway.id;
             let rows = gateway.requests.values().filter(|request| request.approval.status.is_open());
-            rows.map(|request| RequestRow::of(id, &request.approval, request.rev)).collect::<Vec<_>>()
+            let row = |request: &Request| {
+                RequestRow::of(gateway.id, &request.approval, request.rev, gateway.may(&request.approval))
+            };
+            rows.map(row).collect::<Vec<_>>()
         };
         let mut requests: Vec<RequestRow> = self.ordered().flat_map(open).collect();
         requests.sort_by(|a, b| (a.created_at, &a.key).cmp(&(b.created_at, &b.key)));
@@ -243,6 +249,17 @@ impl Gateway {
             account: self.account.clone(),
             connection: self.connection.clone(),
             as_of: self.as_of,
+        }
+    }
+
+    /// What the account may do about a request.
+    fn may(&self, approval: &Approval) -> May {
+        if self.rights.get(&approval.pipeline_id) == Some(&Rights::Look) {
+            May::Look
+        } else if self.account.is_some() && approval.requested_by == self.account {
+            May::NotApprove
+        } else {
+            May::Decide
         }
     }
 

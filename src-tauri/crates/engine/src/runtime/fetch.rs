@@ -85,7 +85,9 @@ pub(crate) async fn open_set(reach: &Reach) -> Result<OpenSet, Refused> {
     }
     keep(reach, &approvals).await;
     let seq = set.cursor.map(|cursor| cursor.seq);
-    Ok(OpenSet { approvals, as_of: set.as_of, seq })
+    let pipelines = reach.client.pipelines().await.ok();
+    let rights = pipelines.map(|list| list.into_iter().map(|one| (one.id, one.may)).collect());
+    Ok(OpenSet { approvals, as_of: set.as_of, seq, rights })
 }
 
 /// Keeps requests in the cache. That they could not be kept is said in the log; what was read is still true.

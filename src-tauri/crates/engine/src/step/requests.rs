@@ -138,6 +138,9 @@ pub(super) fn reconciled(
     }
     let Some(gateway) = state.gateways.get_mut(&id) else { return };
     gateway.as_of = Some(set.as_of);
+    if let Some(rights) = set.rights {
+        gateway.rights = rights;
+    }
     let missing: BTreeSet<RequestId> = gateway
         .requests
         .iter()
