@@ -14,6 +14,7 @@ pub mod history;
 mod ingest;
 pub mod input;
 pub mod lock;
+pub mod notices;
 pub mod outbox;
 pub mod rules;
 mod runtime;
