@@ -3,4 +3,4 @@
 /**
  * What only the shell can do. Each answers [`crate::Answer::Gateway`], or [`crate::Answer::Done`] for an end.
  */
-export type ShellCommand = { "do": "start_here" } | { "do": "rehearse" } | { "do": "end_rehearsal" };
+export type ShellCommand = { "do": "start_here" } | { "do": "rehearse" } | { "do": "end_rehearsal" } | { "do": "quit" };

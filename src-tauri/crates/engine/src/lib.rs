@@ -27,7 +27,7 @@ pub mod view;
 pub mod window;
 
 pub use command::{Answer, Code, Command, Query, Refused};
-pub use console::{Console, Introduction};
+pub use console::{Console, Introduction, Surface};
 pub use start::Setup;
 pub use state::Purpose;
 pub use view::AppView;

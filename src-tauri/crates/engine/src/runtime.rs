@@ -23,6 +23,7 @@ use keychain::Keychain;
 use reach::Reach;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use store::Store;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
@@ -119,7 +120,12 @@ impl Runtime {
 
     /// The way in.
     pub(crate) fn handle(&self) -> crate::handle::Handle {
-        crate::handle::Handle { mail: self.mail.clone(), view: self.view.subscribe() }
+        crate::handle::Handle {
+            mail: self.mail.clone(),
+            view: self.view.subscribe(),
+            // 0 is the process itself.
+            surfaces: Arc::new(AtomicU64::new(1)),
+        }
     }
 
     /// Makes a known gateway reachable again at start: its client, and the session the keychain kept.

@@ -28,6 +28,8 @@ pub enum ShellCommand {
     Rehearse,
     /// Ends the rehearsal and shows the real console again.
     EndRehearsal,
+    /// Ends the app: the only way where there is no tray.
+    Quit,
 }
 
 /// The engine's view and what the shell knows, in one object.
@@ -48,7 +50,7 @@ pub struct WindowView {
 }
 
 /// Which console is shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Realm {
@@ -108,7 +110,7 @@ mod tests {
         assert!(matches!(wish(r#"{"do":"rehearse"}"#), Wish::Shell(ShellCommand::Rehearse)));
         let engine = wish(r#"{"do":"add_gateway","address":"localhost:8081"}"#);
         assert!(matches!(engine, Wish::Engine(Command::AddGateway { .. })));
-        assert!(serde_json::from_str::<Wish>(r#"{"do":"quit"}"#).is_err());
+        assert!(serde_json::from_str::<Wish>(r#"{"do":"decide"}"#).is_err());
     }
 
     #[test]
