@@ -29,7 +29,7 @@ impl Gateway {
             Some(probe) => probe?,
             None => return Err(verdict::refusal(Dialect::Holdpoint, &answer, self.inner.transport.now())),
         };
-        if self.inner.settings.pinned.is_some_and(|pinned| pinned != probe.dialect) {
+        if self.known_dialect().is_some_and(|known| known != probe.dialect) {
             return Err(Failure::Protocol { why: "this gateway changed its protocol".to_owned() });
         }
         *self.inner.checked.write().unwrap_or_else(PoisonError::into_inner) = Some(probe.dialect);
