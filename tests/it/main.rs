@@ -1,6 +1,14 @@
 //! Behaviour tests.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
+mod platform_decide;
+mod platform_desk;
+mod platform_hostile;
+mod platform_pause;
+mod platform_reach;
+mod platform_session;
+mod platform_unclear;
+mod platform_watch;
 mod support_caller;
 mod support_platform;
 mod support_platform_approve;

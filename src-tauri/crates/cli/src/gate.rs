@@ -98,7 +98,9 @@ impl Gate {
     /// Asks; where the session has ended meanwhile and the environment can sign in, does so once and asks again.
     pub(crate) async fn ask(&self, query: Query) -> Result<Answer, Refused> {
         match self.console.query(query.clone()).await {
-            Err(refused) if refused.code == Code::SignIn => {
+            Err(refused)
+                if refused.code == Code::SignIn && self.email.is_some() && place::password().is_some() =>
+            {
                 self.sign_in_from_environment().await?;
                 self.console.query(query).await
             }

@@ -69,12 +69,18 @@ pub(crate) fn row(event: &Event, epoch: &str, now: DateTime<Utc>) -> EventRow {
         kind: event.kind.clone(),
         subtype: event.data_type().map(str::to_owned),
         pipeline: event.pipeline_id().map(PipelineId::from),
-        request: event.request_id().map(RequestId::from),
+        // Not this person's request, as far as it was found: if it turns out to be, it is announced then.
+        request: event.request_id().filter(|_| !is_foreign(event)).map(RequestId::from),
         at: event.at.unwrap_or(now),
         title: format!("{kind}: {about}"),
         text: words(event, approval.as_ref()),
         raw: serde_json::to_value(event).unwrap_or_default(),
     }
+}
+
+/// Was the request it is about looked for in vain?
+fn is_foreign(event: &Event) -> bool {
+    event.data.get("seen_by_this_account") == Some(&Value::Bool(false))
 }
 
 /// What an event should be found by.
@@ -93,6 +99,17 @@ fn words(event: &Event, approval: Option<&Approval>) -> String {
         "status",
     ] {
         words.extend(event.data.get(name).and_then(Value::as_str).map(str::to_owned));
+    }
+    let document = event.data.get("document");
+    for pointer in [
+        "/title",
+        "/desc",
+        "/alert/action_executed_by",
+        "/remediation_metadata/request_id",
+        "/remediation_metadata/error_message",
+    ] {
+        let told = document.and_then(|document| document.pointer(pointer)).and_then(Value::as_str);
+        words.extend(told.map(str::to_owned));
     }
     if let Some(approval) = approval {
         words.push(approval.error_message.clone());
@@ -119,22 +136,27 @@ pub(crate) fn from_document(
     let told = document.value.pointer("/alert/status").and_then(Value::as_str).unwrap_or_default();
     let (id, data, topic) = match (&document.request, approval) {
         (Some(request), Some(approval)) => {
-            let kind = kind_of(&approval.status, before);
+            let kind = kind_of(&approval.status, before, told);
             let data = json!({
                 "type": kind.word(), "pipeline_id": approval.pipeline_id, "request_id": request,
-                "data": approval, "document": document.value,
+                "data": approval, "document": without_system_pipeline(&document.value),
             });
             let stage = approval
                 .pending_approval_actions
                 .first()
                 .map(|id| id.as_str().to_owned())
                 .unwrap_or_default();
-            let id = document.id.as_ref().map(|id| format!("{id}:{told}:{}:{stage}", approval.status));
+            let id = match kind {
+                ApprovalKind::ApprovalRequired => Some(raised_id(approval)),
+                _ => document.id.as_ref().map(|id| format!("{id}:{told}:{}:{stage}", approval.status)),
+            };
             (id, data, Some(approval.pipeline_id.to_string()))
         }
         (Some(request), None) => {
-            let data =
-                json!({"request_id": request, "seen_by_this_account": false, "document": document.value});
+            let data = json!({
+                "request_id": request, "seen_by_this_account": false,
+                "document": without_system_pipeline(&document.value),
+            });
             (document.id.as_ref().map(|id| format!("{id}:{told}")), data, None)
         }
         (None, _) => {
@@ -153,7 +175,7 @@ pub(crate) fn from_snapshot(approval: &Approval) -> Event {
         seq: None,
         prev_seq: None,
         topic: Some(approval.pipeline_id.to_string()),
-        id: Some(format!("snapshot:{}:{}", approval.request_id, approval.revision)),
+        id: Some(raised_id(approval)),
         at: approval.created_at,
         data: json!({
             "type": ApprovalKind::ApprovalRequired.word(), "pipeline_id": approval.pipeline_id,
@@ -162,10 +184,25 @@ pub(crate) fn from_snapshot(approval: &Approval) -> Event {
     }
 }
 
-/// What kind of event a change to this status is.
-fn kind_of(status: &Status, before: Option<&Status>) -> ApprovalKind {
+/// The raising of a request is one event, whether a frame or a list tells of it: it is stored and told once.
+fn raised_id(approval: &Approval) -> String {
+    format!("snapshot:{}:{}", approval.request_id, approval.revision)
+}
+
+/// The one pipeline id that every approval document carries says nothing about where it belongs.
+fn without_system_pipeline(document: &Value) -> Value {
+    let mut document = document.clone();
+    if let Some(map) = document.as_object_mut() {
+        map.remove("pipeline_id");
+    }
+    document
+}
+
+/// What kind of event a change to this status is. `told` is what the document says; one that is still pending repeats
+/// the raising.
+fn kind_of(status: &Status, before: Option<&Status>, told: &str) -> ApprovalKind {
     match status {
-        Status::Pending if before.is_none() => ApprovalKind::ApprovalRequired,
+        Status::Pending if before.is_none() || told == "pending" => ApprovalKind::ApprovalRequired,
         Status::Pending | Status::Paused | Status::Unrecognised(_) => ApprovalKind::ApprovalChanged,
         Status::Executing | Status::Rejected | Status::Stopped => ApprovalKind::ApprovalDecided,
         Status::Completed | Status::Failed | Status::Interrupted => ApprovalKind::ExecutionCompleted,

@@ -186,7 +186,7 @@ pub fn observe(
     approval: &Approval,
 ) -> Option<Turn> {
     let certain = state == OutboxState::Acknowledged;
-    let ours = certain || approval.decided_by.as_deref().is_none_or(|by| by == identity);
+    let ours = certain || decider(point, approval).is_none_or(|by| by == identity);
     let observed = Turn { state: OutboxState::Observed, code: None, detail: None };
     let conflict =
         || Turn::new(OutboxState::Conflict, Some(Code::AlreadyDecided), rules::decided_by(approval));
@@ -199,7 +199,8 @@ pub fn observe(
         )),
         (Status::Paused, Verdict::Approve) => {
             let waits = approval.pending_approval_actions.first();
-            (waits.is_some() && waits != point.action()).then_some(observed)
+            let moved = waits.is_some() && waits != point.action();
+            moved.then(|| if ours { observed } else { conflict() })
         }
         (Status::Paused, _) => None,
         (Status::Executing, Verdict::Approve) if !certain => Some(if ours {
@@ -215,6 +216,12 @@ pub fn observe(
         _ if ours => Some(observed),
         _ => Some(conflict()),
     }
+}
+
+/// Who decided this point, as far as it is told: of an action its own approver, otherwise the request's last one.
+fn decider<'a>(point: &Point, approval: &'a Approval) -> Option<&'a str> {
+    let of_action = point.action().and_then(|id| approval.execution_state.get(id)?.approved_by.as_deref());
+    of_action.or(approval.decided_by.as_deref())
 }
 
 /// Was it not taken? The call failed, and the request still stands open where it stood (rule 4).

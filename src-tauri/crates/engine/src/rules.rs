@@ -180,10 +180,15 @@ fn explain(refusal: law::Refusal, asked: &Asked<'_>, state: &State) -> Refused {
                 format!("Request {id} expired{at}: it cannot be decided any more. Nothing was sent."),
             )
         }
-        law::Refusal::Executing => (
-            Code::Executing,
-            format!("Request {id} is executing. Nothing was sent; `holdctl stop {id}` stops it."),
-        ),
+        law::Refusal::Executing => {
+            let by =
+                approval.decided_by.as_deref().map(|by| format!(", approved by {by}")).unwrap_or_default();
+            let stop = match asked.dialect {
+                Dialect::Holdpoint => format!("; `holdctl stop {id}` stops it"),
+                Dialect::Platform => String::new(),
+            };
+            (Code::Executing, format!("Request {id} is executing{by}. Nothing was sent{stop}."))
+        }
         law::Refusal::ActionDecisionNeeded => {
             let action = approval.pending_approval_actions.first().map(ActionId::as_str).unwrap_or_default();
             let message = format!(

@@ -115,10 +115,13 @@ async fn unheard_of(reach: &Reach, approvals: &[Approval], epoch: &str) -> Vec<E
 
 /// One document of the platform: every one about a request leads to a re-read of that request.
 async fn document(reach: &Reach, document: Document) {
-    let (approval, before) = match &document.request {
+    let (mut approval, before) = match &document.request {
         Some(request) => (look_up(reach, request).await, status_before(reach, request).await),
         None => (None, None),
     };
+    if let Some(approval) = &mut approval {
+        fetch::date(reach, approval, document.at).await;
+    }
     let event = ingest::from_document(&document, approval.as_ref(), before.as_ref());
     let now = reach.ports.clock.now();
     let row = ingest::row(&event, "", now);

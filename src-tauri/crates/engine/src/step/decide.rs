@@ -7,7 +7,7 @@ use crate::input::{Fetched, Now};
 use crate::rules::{self, Asked};
 use crate::state::{Busy, Decision, PreparedDecision, Preparing, State};
 use crate::view::DecisionView;
-use domain::{DecisionId, GatewayId, OutboxState, Point, Verdict};
+use domain::{Approval, DecisionId, GatewayId, OutboxState, Point, Verdict};
 
 /// A prepared decision is void after this.
 pub(super) const PREPARED_FOR_MS: u64 = 300_000;
@@ -42,6 +42,11 @@ pub(super) fn prepared(
     effects: &mut Vec<Effect>,
 ) {
     let Some(Preparing { surface, prepare, fresh }) = state.preparing.remove(&call) else { return };
+    if let (Ok(Some(fetched)), Some(own)) = (&result, own_open(state, &prepare)) {
+        let preparing = Preparing { surface, prepare, fresh };
+        let answer = join(state, preparing, fetched.approval.clone(), own, now);
+        return effects.push(Effect::Reply(call, Ok(Answer::Prepared(answer))));
+    }
     let judged = result.and_then(|fetched| {
         let fetched = fetched.ok_or_else(|| Refused::no_request(&prepare.key.request))?;
         let known = state.gateways.get(&gateway);
@@ -103,6 +108,45 @@ pub(super) fn prepared(
     effects.push(Effect::Reply(call, Ok(Answer::Prepared(answer))));
 }
 
+/// The open decision of the same verdict at the same point: deciding again joins it, whatever has become of the request
+/// meanwhile (rule 4).
+fn own_open(state: &State, prepare: &Prepare) -> Option<DecisionView> {
+    let mut views = state.decisions.values().map(|decision| &decision.view);
+    let same = |view: &&DecisionView| {
+        view.state.locks()
+            && view.key == prepare.key
+            && view.point == prepare.point
+            && view.verdict.word() == prepare.verdict.word()
+    };
+    views.find(same).cloned()
+}
+
+fn join(state: &mut State, preparing: Preparing, shown: Approval, own: DecisionView, now: Now) -> Prepared {
+    let Preparing { surface, prepare, fresh } = preparing;
+    let answer = Prepared {
+        nonce: fresh.nonce.clone(),
+        decision: own.id,
+        digest: own.digest.clone(),
+        sentence: format!(
+            "Join the {} of {} that is still open here: nothing is sent again",
+            own.verdict.word(),
+            own.key.request
+        ),
+        covers: Vec::new(),
+        target: None,
+    };
+    let joined = PreparedDecision {
+        surface,
+        until_ms: now.boot_ms + PREPARED_FOR_MS,
+        target: None,
+        row: own,
+        shown,
+        unreachable: prepare.unreachable,
+    };
+    state.prepared.insert(fresh.nonce, joined);
+    answer
+}
+
 /// Who decides what, where.
 fn sentence(prepare: &Prepare, identity: &str, pipeline: &str, judged: &rules::Judged) -> String {
     let verb = match &prepare.verdict {
@@ -149,6 +193,10 @@ pub(super) fn confirm(
     if let Err(refused) = rules::typed_fits(prepared.target.as_deref(), typed, &prepared.shown) {
         return effects.push(Effect::Reply(call, Err(refused)));
     }
+    if let Some(own) = state.decisions.get(&prepared.row.id) {
+        let answer = Answer::Decision(Some(Box::new(own.view.clone())));
+        return effects.push(Effect::Reply(call, Ok(answer)));
+    }
     let PreparedDecision { row, shown, unreachable, .. } = prepared;
     let decision = Decision {
         view: row.clone(),
@@ -185,8 +233,12 @@ pub(super) fn stored(
             Ok(Answer::Decision(view))
         }
         Ok(Stored::Joined(other)) => {
+            let wish = state.decisions.get(&id).map(|decision| decision.view.verdict.word());
             forget(state, id);
-            Ok(Answer::Decision(Some(other)))
+            match wish.filter(|wish| *wish != other.verdict.word()) {
+                Some(wish) => Err(in_the_way(wish, &other)),
+                None => Ok(Answer::Decision(Some(other))),
+            }
         }
         Err(refused) => {
             forget(state, id);
@@ -194,6 +246,18 @@ pub(super) fn stored(
         }
     };
     effects.push(Effect::Reply(call, answer));
+}
+
+/// The point is locked by the opposite decision, which is no answer to this one.
+fn in_the_way(wish: &str, other: &DecisionView) -> Refused {
+    let message = format!(
+        "The {} of {} by {} is still open here ({}): the {wish} was not sent. Decide again once its end is known.",
+        other.verdict.word(),
+        other.key.request,
+        other.identity,
+        other.state.word().replace('_', " ")
+    );
+    Refused::new(Code::AlreadyDecided, message)
 }
 
 fn forget(state: &mut State, id: DecisionId) {
