@@ -6,7 +6,7 @@ use super::reach::Reach;
 use crate::command::{Answer, Code, Dated, Pipeline, Query, Refused, Source};
 use crate::failure::{cache_may_answer, refused, store_refused};
 use chrono::{DateTime, Utc};
-use client::{Dialect, Failure};
+use client::{Dialect, Failure, ToldBy};
 use domain::{PipelineId, RequestKey};
 use store::{Listing, PipelineEntry};
 
@@ -118,7 +118,7 @@ async fn is_stopped(reach: &Reach, pipeline: &PipelineId, failure: &Failure) -> 
         return false;
     }
     let listed = reach.client.pipelines().await.unwrap_or_default();
-    listed.iter().any(|known| &known.id == pipeline)
+    listed.iter().any(|known| &known.id == pipeline && known.told_by == ToldBy::Gateway)
 }
 
 async fn actions(reach: &Reach, named: Option<PipelineId>) -> Result<Answer, Refused> {
