@@ -1,10 +1,12 @@
 //! Behaviour tests.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
+mod digest_vectors;
 mod platform_decide;
 mod platform_desk;
 mod platform_hostile;
 mod platform_pause;
+mod platform_race;
 mod platform_reach;
 mod platform_session;
 mod platform_unclear;

@@ -7,7 +7,7 @@ use crate::input::{Fetched, Now};
 use crate::rules::{self, Asked};
 use crate::state::{Busy, Decision, PreparedDecision, Preparing, State};
 use crate::view::DecisionView;
-use domain::{Approval, DecisionId, GatewayId, OutboxState, Point, Verdict};
+use domain::{Approval, DecisionId, Digest, GatewayId, OutboxState, Point, Verdict};
 
 /// A prepared decision is void after this.
 pub(super) const PREPARED_FOR_MS: u64 = 300_000;
@@ -79,21 +79,7 @@ pub(super) fn prepared(
         covers: judged.covers,
         target: judged.target.clone(),
     };
-    let row = DecisionView {
-        id: fresh.decision,
-        key: prepare.key,
-        pipeline: fetched.approval.pipeline_id.clone(),
-        point: prepare.point,
-        verdict: prepare.verdict,
-        identity,
-        digest: judged.digest,
-        state: OutboxState::Queued,
-        code: None,
-        detail: None,
-        status: Some(fetched.approval.status.clone()),
-        waiting: None,
-        results: Vec::new(),
-    };
+    let row = row(fresh.decision, &prepare, &fetched.approval, identity, judged.digest);
     state.prepared.insert(
         fresh.nonce,
         PreparedDecision {
@@ -106,6 +92,31 @@ pub(super) fn prepared(
         },
     );
     effects.push(Effect::Reply(call, Ok(Answer::Prepared(answer))));
+}
+
+/// A decision as it will be stored.
+fn row(
+    id: DecisionId,
+    prepare: &Prepare,
+    approval: &Approval,
+    identity: String,
+    digest: Digest,
+) -> DecisionView {
+    DecisionView {
+        id,
+        key: prepare.key.clone(),
+        pipeline: approval.pipeline_id.clone(),
+        point: prepare.point.clone(),
+        verdict: prepare.verdict.clone(),
+        identity,
+        digest,
+        state: OutboxState::Queued,
+        code: None,
+        detail: None,
+        status: Some(approval.status.clone()),
+        waiting: None,
+        results: Vec::new(),
+    }
 }
 
 /// The open decision of the same verdict at the same point: deciding again joins it, whatever has become of the request
