@@ -1,6 +1,8 @@
 //! Behaviour tests.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
+mod own_digest;
+mod own_story;
 mod support_caller;
 mod support_platform;
 mod support_platform_approve;
