@@ -1,7 +1,10 @@
 //! Behaviour tests.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
+mod own_conflicts;
 mod own_digest;
+mod own_exit_codes;
+mod own_share;
 mod own_story;
 mod support_caller;
 mod support_platform;

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod bins;
+pub mod embedded;
 pub mod gateway;
 pub mod hostile;
 pub mod now;
@@ -18,6 +19,7 @@ pub mod wait;
 
 pub use account::Account;
 pub use bins::{Finished, Home, Run, Running, Stream};
+pub use embedded::Embedded;
 pub use gateway::Gateway;
 pub use platform::Platform;
 pub use seat::Seat;
