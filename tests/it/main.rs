@@ -2,6 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
 mod digest_vectors;
+mod own_conflicts;
+mod own_digest;
+mod own_exit_codes;
+mod own_share;
+mod own_story;
 mod platform_decide;
 mod platform_desk;
 mod platform_hostile;
