@@ -54,8 +54,8 @@ fn observed(decision: &DecisionView) -> Exit {
         _ if any(Outcome::Failed) => Exit::ActionFailed,
         Some(Status::Interrupted) => Exit::Unknown,
         _ if any(Outcome::Unknown) => Exit::Unknown,
-        // Approved, but somebody stopped it before its end.
-        Some(Status::Stopped) => Exit::ActionFailed,
+        // Approved, but it was ended before all of it ran.
+        Some(Status::Stopped | Status::Rejected | Status::Withdrawn | Status::Expired) => Exit::ActionFailed,
         _ => Exit::Done,
     }
 }

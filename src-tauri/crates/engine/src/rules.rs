@@ -169,7 +169,9 @@ fn explain(refusal: law::Refusal, asked: &Asked<'_>, state: &State) -> Refused {
     let approval = asked.approval;
     let id = &approval.request_id;
     let (code, message) = match refusal {
-        law::Refusal::AlreadyDecided => (Code::AlreadyDecided, decided_by(approval)),
+        law::Refusal::AlreadyDecided => {
+            (Code::AlreadyDecided, format!("{} Nothing was sent.", decided_by(approval)))
+        }
         law::Refusal::Expired => {
             let at = approval
                 .expires_at
@@ -221,10 +223,7 @@ pub fn decided_by(approval: &Approval) -> String {
         .decided_at
         .map(|at| format!(" at {}", at.format("%Y-%m-%d %H:%M:%S UTC")))
         .unwrap_or_default();
-    format!(
-        "Request {} has already been decided by {by}{at}: {}. Nothing was sent.",
-        approval.request_id, approval.status
-    )
+    format!("Request {} has already been decided by {by}{at}: {}.", approval.request_id, approval.status)
 }
 
 fn possible_here(asked: &Asked<'_>) -> Result<(), Refused> {

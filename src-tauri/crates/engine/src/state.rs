@@ -2,6 +2,7 @@
 
 use crate::command::{Nonce, Unreachable};
 use crate::effect::{CallId, SurfaceId};
+use crate::outbox::Left;
 use crate::view::{AppView, DecisionView, GatewayView, RECENT_DECISIONS, ROW_LIMIT, RequestRow};
 use chrono::{DateTime, Utc};
 use client::Dialect;
@@ -100,8 +101,12 @@ pub struct Decision {
     pub view: DecisionView,
     /// What is under way for it; nothing else is started meanwhile.
     pub busy: Busy,
-    /// How often it was put on the wire in this run.
+    /// How often it was put on the wire in this run and may have left.
     pub tries: u32,
+    /// How often in a row it was to be sent and did not leave.
+    pub unsent: u32,
+    /// May it have reached the gateway?
+    pub left: Left,
     /// What becomes of it when the gateway cannot be reached.
     pub unreachable: Unreachable,
     /// Not before this, on the boot-time clock.
@@ -110,8 +115,8 @@ pub struct Decision {
     pub failed_ms: Option<u64>,
     /// How often it was looked for since.
     pub looks: u32,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
+    /// When it was made, on the boot-time clock: negative for one older than the machine's start.
+    pub made_ms: i64,
 }
 
 /// What is under way for a decision.

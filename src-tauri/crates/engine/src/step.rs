@@ -75,7 +75,7 @@ pub fn other_account(signed_in: &str) -> Refused {
     Refused::new(
         Code::OtherAccount,
         format!(
-            "{signed_in} is signed in to this gateway here. Sign out first, or use another data directory (HOLDPOINT_DATA_DIR)."
+            "{signed_in} is signed in to this gateway here. Another account needs another data directory (HOLDPOINT_DATA_DIR)."
         ),
     )
 }

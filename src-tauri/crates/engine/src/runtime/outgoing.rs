@@ -9,7 +9,7 @@ use crate::input::{Done, Input};
 use crate::outbox::{CallEnd, Turn};
 use crate::view::DecisionView;
 use domain::{ActionResult, Approval, DecisionId, OutboxState, Status};
-use store::{Change, Decided, NewDecision, Opening, OutboxRow, Superseded};
+use store::{Change, Decided, NewDecision, Opening, OutboxRow};
 use tokio::sync::mpsc;
 
 /// Puts a confirmed decision on disk, with what was shown and its receipt, in one transaction.
@@ -58,7 +58,7 @@ pub(crate) fn advance(
             detail: turn.detail.clone(),
             status: status.map(|status| status.to_string()),
             results,
-            superseded: None::<Superseded>,
+            superseded: turn.superseded.clone(),
         };
         let result: Result<(), Refused> =
             ports.store.advance(decision, &change).await.map(|_| ()).map_err(|error| store_refused(&error));

@@ -4,6 +4,7 @@ use super::Asker;
 use crate::command::{Answer, Code, Nonce, Prepare, Prepared, Refused};
 use crate::effect::{CallId, Effect, ReadFor, Stored};
 use crate::input::{Fetched, Now};
+use crate::outbox::Left;
 use crate::rules::{self, Asked};
 use crate::state::{Busy, Decision, PreparedDecision, Preparing, State};
 use crate::view::DecisionView;
@@ -213,11 +214,13 @@ pub(super) fn confirm(
         view: row.clone(),
         busy: Busy::Saving,
         tries: 0,
+        unsent: 0,
+        left: Left::Never,
         unreachable,
         due_ms: now.boot_ms,
         failed_ms: None,
         looks: 0,
-        created_at: now.wall,
+        made_ms: now.boot_ms.cast_signed(),
     };
     state.made.push(row.id);
     state.decisions.insert(row.id, decision);
@@ -244,11 +247,11 @@ pub(super) fn stored(
             Ok(Answer::Decision(view))
         }
         Ok(Stored::Joined(other)) => {
-            let wish = state.decisions.get(&id).map(|decision| decision.view.verdict.word());
+            let mine = state.decisions.get(&id).map(|decision| decision.view.clone());
             forget(state, id);
-            match wish.filter(|wish| *wish != other.verdict.word()) {
-                Some(wish) => Err(in_the_way(wish, &other)),
-                None => Ok(Answer::Decision(Some(other))),
+            match mine {
+                Some(mine) if !is_the_same(&mine, &other) => Err(held_by(&other)),
+                _ => Ok(Answer::Decision(Some(other))),
             }
         }
         Err(refused) => {
@@ -259,14 +262,16 @@ pub(super) fn stored(
     effects.push(Effect::Reply(call, answer));
 }
 
-/// The point is locked by the opposite decision, which is no answer to this one.
-fn in_the_way(wish: &str, other: &DecisionView) -> Refused {
+/// A person who says the same twice says it once. Anything else must not pass for what was said first.
+fn is_the_same(mine: &DecisionView, other: &DecisionView) -> bool {
+    mine.verdict.word() == other.verdict.word() && mine.identity == other.identity
+}
+
+fn held_by(other: &DecisionView) -> Refused {
+    let (verb, who, state) = (other.verdict.word(), &other.identity, other.state.word());
     let message = format!(
-        "The {} of {} by {} is still open here ({}): the {wish} was not sent. Decide again once its end is known.",
-        other.verdict.word(),
-        other.key.request,
-        other.identity,
-        other.state.word().replace('_', " ")
+        "The {verb} of {} by {who} is still on its way from here ({state}) and has to end first. Nothing was sent.",
+        other.key.request
     );
     Refused::new(Code::AlreadyDecided, message)
 }
