@@ -4,8 +4,10 @@
 mod own_conflicts;
 mod own_digest;
 mod own_exit_codes;
+mod own_hostile;
 mod own_share;
 mod own_story;
+mod own_tamper;
 mod support_caller;
 mod support_platform;
 mod support_platform_approve;
