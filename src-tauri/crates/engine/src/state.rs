@@ -3,7 +3,10 @@
 use crate::command::{Nonce, Unreachable};
 use crate::effect::{CallId, SurfaceId};
 use crate::outbox::Left;
-use crate::view::{AppView, DecisionView, GatewayView, RECENT_DECISIONS, ROW_LIMIT, RequestRow};
+use crate::view::{
+    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, RECENT_DECISIONS, ROW_LIMIT,
+    RequestRow,
+};
 use chrono::{DateTime, Utc};
 use client::Dialect;
 use domain::{ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, RequestId, RequestKey};
@@ -58,6 +61,8 @@ pub struct Gateway {
     pub account: Option<String>,
     /// Rule 9.
     pub connection: Connection,
+    /// Its last changes, at most [`CHANGE_LIMIT`].
+    pub changes: Vec<ConnectionChange>,
     /// When it was last live.
     pub last_live: Option<DateTime<Utc>>,
     /// When the open requests were last known to be complete.
@@ -247,8 +252,21 @@ impl Gateway {
             name: self.name.clone(),
             account: self.account.clone(),
             connection: self.connection.clone(),
+            changes: self.changes.clone(),
             as_of: self.as_of,
         }
+    }
+
+    /// Keeps the state it is in now, if it is another one than before.
+    pub fn note_change(&mut self, at: DateTime<Utc>) {
+        let last = self.changes.last();
+        if last.is_some_and(|last| last.connection == self.connection) {
+            return;
+        }
+        let number = last.map_or(0, |last| last.number) + 1;
+        self.changes.push(ConnectionChange { number, at, connection: self.connection.clone() });
+        let surplus = self.changes.len().saturating_sub(CHANGE_LIMIT);
+        self.changes.drain(..surplus);
     }
 
     /// The gateway's time, as far as it is known.

@@ -30,6 +30,7 @@ pub fn step(state: &mut State, input: Input, now: Now) -> Vec<Effect> {
     }
     state.prepared.retain(|_, prepared| prepared.until_ms > now.boot_ms);
     drive::all(state, now, &mut effects);
+    state.gateways.values_mut().for_each(|gateway| gateway.note_change(now.wall));
     effects
 }
 
@@ -124,6 +125,7 @@ pub fn add(state: &mut State, record: GatewayRecord) {
         dialect: record.dialect.as_deref().and_then(client::Dialect::from_word),
         account: None,
         connection: Connection::NEVER,
+        changes: Vec::new(),
         last_live: None,
         as_of: None,
         offset_ms: 0,

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub const ROW_LIMIT: usize = 200;
 /// Most ended decisions in a view; open ones are always in it.
 pub const RECENT_DECISIONS: usize = 20;
+/// Most changes of a connection's state that a view tells.
+pub const CHANGE_LIMIT: usize = 16;
 /// Longest error text in a row, in characters.
 const ERROR_LIMIT: usize = 120;
 
@@ -48,8 +50,22 @@ pub struct GatewayView {
     pub account: Option<String>,
     /// Rule 9.
     pub connection: Connection,
+    /// Its last changes in this run, oldest first: views are coalesced, and a state that was passed through within one
+    /// of them is still told.
+    pub changes: Vec<ConnectionChange>,
     /// When the open requests were last known to be complete.
     pub as_of: Option<DateTime<Utc>>,
+}
+
+/// One change of a connection's state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConnectionChange {
+    /// Counts from 1 in each run of the engine.
+    pub number: u64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What it is from then on.
+    pub connection: Connection,
 }
 
 /// One open request in a list.
