@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use client::{ApprovalKind, Document, Event};
 use domain::{ActionResult, Approval, PipelineId, RequestId, Status};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use store::EventRow;
 
 /// Does the event say which request it is about without holding it whole? Then it is read before it is stored.
@@ -65,7 +66,7 @@ pub(crate) fn row(event: &Event, epoch: &str, now: DateTime<Utc>) -> EventRow {
         epoch: epoch.to_owned(),
         seq: i64::try_from(seq).unwrap_or(i64::MAX),
         topic: event.topic.clone().unwrap_or_default(),
-        id: event.id.clone().unwrap_or_else(|| format!("seq:{seq}")),
+        id: event.id.clone().unwrap_or_else(|| nameless(event)),
         kind: event.kind.clone(),
         subtype: event.data_type().map(str::to_owned),
         pipeline: event.pipeline_id().map(PipelineId::from),
@@ -81,6 +82,16 @@ pub(crate) fn row(event: &Event, epoch: &str, now: DateTime<Utc>) -> EventRow {
 /// Was the request it is about looked for in vain?
 fn is_foreign(event: &Event) -> bool {
     event.data.get("seen_by_this_account") == Some(&Value::Bool(false))
+}
+
+/// The name of an event that has none: its place, or on a gateway without places what it says.
+fn nameless(event: &Event) -> String {
+    event.seq.map_or_else(|| format!("says:{}:{}", event.kind, mark(&event.data)), |seq| format!("seq:{seq}"))
+}
+
+/// Tells contents apart.
+fn mark(value: &Value) -> String {
+    hex::encode(&Sha256::digest(value.to_string())[..8])
 }
 
 /// What an event should be found by.
@@ -160,7 +171,8 @@ pub(crate) fn from_document(
             (document.id.as_ref().map(|id| format!("{id}:{told}")), data, None)
         }
         (None, _) => {
-            let id = document.id.as_ref().map(|id| format!("{id}:{told}"));
+            // The same document comes again when it changes: then it is another event.
+            let id = document.id.as_ref().map(|id| format!("{id}:{}", mark(&document.value)));
             (id, document.value.clone(), document.pipeline.as_ref().map(ToString::to_string))
         }
     };
@@ -252,6 +264,25 @@ mod tests {
         let applied = applied(&progress).expect("about a request");
         assert_eq!(applied.results.len(), 1);
         assert!(applied.approval.is_none() && applied.status.is_none());
+    }
+
+    #[test]
+    fn f13_events_without_name_or_place_are_told_apart_by_what_they_say() {
+        let nameless = |data: Value| Event { seq: None, id: None, ..event(data) };
+        let id = |event: &Event| row(event, "", DateTime::UNIX_EPOCH).id;
+        let (one, other) = (nameless(json!({"title":"one"})), nameless(json!({"title":"other"})));
+        assert_ne!(id(&one), id(&other));
+        assert_eq!(id(&one), id(&nameless(json!({"title":"one"}))));
+    }
+
+    #[test]
+    fn a_document_of_the_platform_that_changed_is_another_event() {
+        let read = |status: &str| {
+            let value = json!({"_id":"w1","message_type":"workflow","status":status});
+            from_document(&Document::read(value), None, None).id
+        };
+        assert_ne!(read("running"), read("stopped"));
+        assert_eq!(read("running"), read("running"));
     }
 
     #[test]

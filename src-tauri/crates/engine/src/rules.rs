@@ -24,8 +24,9 @@ pub struct Asked<'a> {
     pub verdict: &'a Verdict,
     /// What the person saw.
     pub shown: Option<&'a Digest>,
-    /// Now, by the gateway's clock.
-    pub now: DateTime<Utc>,
+    /// Now, by the gateway's clock. `None`: it has not told its time, and then its word on the status is all there is;
+    /// the clock of this machine expires nothing (F34).
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// A decision that may be made.
@@ -159,7 +160,7 @@ fn lawful(asked: &Asked<'_>) -> Result<(), Refused> {
         (Verdict::Reject { .. }, _) => Input::Reject,
         (Verdict::Stop { .. }, _) => Input::Stop,
     };
-    let due = approval.expires_at.is_some_and(|at| at <= asked.now);
+    let due = approval.expires_at.zip(asked.now).is_some_and(|(at, now)| at <= now);
     let state =
         if due && matches!(state, State::Pending | State::Paused(_)) { State::Expired } else { state };
     law::step(&state, &input).map(|_| ()).map_err(|refusal| explain(refusal, asked, &state))

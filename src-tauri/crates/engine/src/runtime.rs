@@ -293,7 +293,7 @@ impl Runtime {
                     events::follow(reach, Arc::clone(&link.room), self.cancel.child_token());
                 }
             }
-            Effect::Reconcile { gateway } => self.queue(gateway, Job::Reconcile),
+            Effect::Reconcile { gateway, round } => self.queue(gateway, Job::Reconcile(round)),
             Effect::Ingest { gateway, batch } => self.queue(gateway, job(batch)),
             Effect::Read { gateway, pipeline, request, why } => match self.reach(gateway) {
                 Some(reach) => fetch::read(reach, pipeline, request, why),

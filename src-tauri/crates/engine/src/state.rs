@@ -2,6 +2,7 @@
 
 use crate::command::{Nonce, Unreachable};
 use crate::effect::{CallId, SurfaceId};
+use crate::input::Now;
 use crate::outbox::Left;
 use crate::view::{
     AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, RECENT_DECISIONS, ROW_LIMIT,
@@ -67,14 +68,51 @@ pub struct Gateway {
     pub last_live: Option<DateTime<Utc>>,
     /// When the open requests were last known to be complete.
     pub as_of: Option<DateTime<Utc>>,
-    /// Its clock minus ours, in milliseconds.
-    pub offset_ms: i64,
+    /// What its clock said last; `None` until it said something.
+    pub server_time: Option<ServerTime>,
+    /// Frames of the stream at hand that could not be read.
+    pub malformed: u64,
     /// Whether its stream was asked for.
     pub stream: Stream,
     /// Requests that are open, or that a decision here still follows.
     pub requests: BTreeMap<RequestId, Request>,
-    /// Requests that must be read before it may be called live; `None`: no reconciliation under way.
-    pub reconciling: Option<BTreeSet<RequestId>>,
+    /// Has the stream at hand said that nothing is missing?
+    pub drained: Drained,
+    /// How far the asking for the open requests has come.
+    pub reconcile: Reconcile,
+}
+
+/// What a gateway's clock said, bound to the boot-time clock: the wall clock here may jump (F34).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerTime {
+    /// By its clock.
+    pub at: DateTime<Utc>,
+    /// At that moment, by the boot-time clock here.
+    pub boot_ms: u64,
+}
+
+/// Whether the stream at hand has said that nothing is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// Not yet.
+    No,
+    /// Yes.
+    Yes,
+}
+
+/// The asking for all open requests. One at a time; only the newest may make the connection live.
+#[derive(Debug, Default)]
+pub struct Reconcile {
+    /// The newest asking that is wanted.
+    pub wanted: u64,
+    /// The one under way.
+    pub running: Option<u64>,
+    /// The requests that the newest answer lacks and that are still to be read; `None`: no answer yet.
+    pub missing: Option<BTreeSet<RequestId>>,
+    /// To be asked again then, on the boot-time clock.
+    pub due_ms: Option<u64>,
+    /// How often it failed in a row.
+    pub failures: u32,
 }
 
 /// Whether a stream was asked for.
@@ -195,6 +233,7 @@ impl State {
             .filter(waiting)
             .map(|decision| decision.due_ms)
             .filter(|due| *due < u64::MAX)
+            .chain(self.gateways.values().filter_map(|gateway| gateway.reconcile.due_ms))
             .min()
     }
 
@@ -269,9 +308,11 @@ impl Gateway {
         self.changes.drain(..surplus);
     }
 
-    /// The gateway's time, as far as it is known.
-    pub fn server_now(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        now + chrono::Duration::milliseconds(self.offset_ms)
+    /// The gateway's time, if it ever told it: counted on by the boot-time clock.
+    pub fn server_now(&self, now: Now) -> Option<DateTime<Utc>> {
+        let told = self.server_time?;
+        let since_ms = now.boot_ms.saturating_sub(told.boot_ms);
+        Some(told.at + chrono::Duration::milliseconds(since_ms.min(i64::MAX as u64).cast_signed()))
     }
 }
 

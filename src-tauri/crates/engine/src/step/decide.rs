@@ -63,7 +63,7 @@ pub(super) fn prepared(
             point: &prepare.point,
             verdict: &prepare.verdict,
             shown: prepare.shown.as_ref(),
-            now: known.map_or(now.wall, |gateway| gateway.server_now(now.wall)),
+            now: known.and_then(|gateway| gateway.server_now(now)),
         })?;
         Ok((fetched, account.to_owned(), judged))
     });

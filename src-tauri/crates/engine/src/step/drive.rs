@@ -271,7 +271,7 @@ pub(super) fn read_before_send(
             point: &decision.view.point,
             verdict: &decision.view.verdict,
             shown: Some(decision.digest()),
-            now: gateway.server_now(now.wall),
+            now: gateway.server_now(now),
         })
     });
     let turn = match judged {
