@@ -169,7 +169,7 @@ async fn rule_4_the_opposite_decision_is_refused_while_ones_own_is_open() {
     let reject = bench.prepare(Verdict::Reject { reason: "not now".into() }).await.unwrap();
     let refused = bench.confirm(&reject.nonce).await.unwrap_err();
     assert_eq!(refused.code, Code::AlreadyDecided, "{refused:?}");
-    assert!(refused.message.contains(OWNER) && refused.message.contains("not sent"), "{refused:?}");
+    assert!(refused.message.contains(OWNER) && refused.message.contains("Nothing was sent"), "{refused:?}");
     assert_eq!(bench.settled(&decision).await.state, OutboxState::NotTaken);
     assert_eq!(bench.sent(), 1);
 }
