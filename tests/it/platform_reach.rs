@@ -1,9 +1,10 @@
 //! What can be seen and said when a pipeline is stopped, an id is wrong, rights are missing, or nobody answers
 //! (CONTRACT 3, exit codes, cache).
 
-use crate::platform_desk::{Desk, ids};
+use crate::platform_desk::{Desk, LINE, ids, is_live};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
+use support::Stream;
 use support::platform::{Action, Instead, Route};
 
 /// Two times of one reading: the store keeps microseconds.
@@ -132,12 +133,31 @@ async fn a_viewer_names_the_pipeline_by_hand_and_sees_what_waits_there() {
     let request = desk.raise(0.41, &["look"]);
     let pipeline = desk.pipeline.as_str();
     assert_eq!(desk.pending().await, Vec::<String>::new());
+    let listed = desk.ask(["pending", "--pipeline", pipeline]).await.done();
+    assert_eq!(ids(&listed), [request.as_str()]);
     let shown = desk.ask(["show", request.as_str(), "--pipeline", pipeline]).await.done();
     assert_eq!(shown["pipeline_id"], json!(pipeline));
     let runbooks = desk.ask(["runbooks", "list", "--pipeline", pipeline]).await.done();
     assert_eq!(runbooks["total"], 4);
-    let listed = desk.ask(["pending", "--pipeline", pipeline]).await.done();
-    assert_eq!(ids(&listed), [request.as_str()]);
+}
+
+#[tokio::test]
+async fn a_viewer_who_names_the_pipeline_watches_it_and_a_command_beside_sees_it_too() {
+    let desk = Desk::of("vera@ledger.test").await;
+    let mut watch = desk.run(["watch", "--pipeline", desk.pipeline.as_str()]).spawn().await;
+    watch.wait_for(Stream::Out, LINE, is_live).await;
+    let request = desk.raise(0.41, &["look"]);
+    watch.wait_for(Stream::Out, LINE, |line| line.contains("approval_required")).await;
+    assert_eq!(desk.pending().await, [request.as_str()]);
+}
+
+#[tokio::test]
+async fn a_pipeline_that_may_not_be_read_is_not_remembered() {
+    let desk = Desk::of("sven@ledger.test").await;
+    assert_eq!(desk.ask(["runbooks", "list", "--pipeline", desk.pipeline.as_str()]).await.code, 8);
+    assert_eq!(desk.ask(["runbooks", "list", "--pipeline", "xyz"]).await.code, 3);
+    let all = desk.ask(["runbooks", "list"]).await.done();
+    assert_eq!(all["total"], 0, "neither is asked again: {all}");
 }
 
 #[tokio::test]
