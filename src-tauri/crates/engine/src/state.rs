@@ -4,7 +4,7 @@ use crate::command::{Nonce, Unreachable};
 use crate::effect::{CallId, SurfaceId};
 use crate::input::Now;
 use crate::outbox::Left;
-use crate::view::{AppView, DecisionView, GatewayView, RECENT_DECISIONS, ROW_LIMIT, RequestRow};
+use crate::view::{AppView, DecisionView, GatewayView, RECENT_DECISIONS, ROW_BYTES, ROW_LIMIT, RequestRow};
 use chrono::{DateTime, Utc};
 use client::Dialect;
 use domain::{ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, RequestId, RequestKey};
@@ -243,6 +243,13 @@ impl State {
         requests.sort_by(|a, b| (a.created_at, &a.key).cmp(&(b.created_at, &b.key)));
         let open = requests.len();
         requests.truncate(ROW_LIMIT);
+        let mut room = ROW_BYTES;
+        requests.retain(|row| {
+            let bytes = serde_json::to_vec(row).map_or(usize::MAX, |json| json.len());
+            let fits = bytes <= room;
+            room -= if fits { bytes } else { 0 };
+            fits
+        });
         AppView {
             rev: self.rev,
             gateways: self.ordered().map(Gateway::view).collect(),
@@ -252,7 +259,7 @@ impl State {
                 .made
                 .iter()
                 .filter_map(|id| self.decisions.get(id))
-                .map(|d| d.view.clone())
+                .map(|decision| decision.view.brief())
                 .collect(),
             last_row: self.last_row,
             malformed: self.malformed,
