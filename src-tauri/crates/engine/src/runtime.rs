@@ -15,7 +15,7 @@ use crate::input::{Done, Fresh, Input, Now};
 use crate::outbox::CallEnd;
 use crate::state::State;
 use crate::step::step;
-use crate::view::AppView;
+use crate::view::{AppView, DecisionView};
 use domain::{Clock, DecisionId, Entropy, GatewayId};
 use ingest::Job;
 use keychain::Keychain;
@@ -33,8 +33,6 @@ const WAITING: usize = 256;
 const VIEW_EVERY_MS: u64 = 100;
 /// Batches of one gateway that may wait to be committed: the socket waits beyond that (I8).
 const BATCHES: usize = 32;
-
-pub(crate) use outgoing::view_of as outgoing_view;
 
 /// What reaches the loop.
 pub(crate) enum Mail {
@@ -249,7 +247,7 @@ impl Runtime {
                 tokio::spawn(async move {
                     let row = store.reader().decision(decision).await;
                     let answer =
-                        row.map(|row| Answer::Decision(row.map(|row| Box::new(outgoing::view_of(row)))));
+                        row.map(|row| Answer::Decision(row.map(|row| Box::new(DecisionView::of_row(row)))));
                     let _ = reply.send(answer.map_err(|error| crate::failure::store_refused(&error)));
                 });
             }

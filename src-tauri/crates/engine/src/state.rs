@@ -5,7 +5,7 @@ use crate::effect::{CallId, SurfaceId};
 use crate::input::Now;
 use crate::outbox::Left;
 use crate::view::{
-    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, RECENT_DECISIONS, ROW_LIMIT,
+    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, RECENT_DECISIONS, ROW_BYTES, ROW_LIMIT,
     RequestRow,
 };
 use chrono::{DateTime, Utc};
@@ -248,6 +248,13 @@ impl State {
         requests.sort_by(|a, b| (a.created_at, &a.key).cmp(&(b.created_at, &b.key)));
         let open = requests.len();
         requests.truncate(ROW_LIMIT);
+        let mut room = ROW_BYTES;
+        requests.retain(|row| {
+            let bytes = serde_json::to_vec(row).map_or(usize::MAX, |json| json.len());
+            let fits = bytes <= room;
+            room -= if fits { bytes } else { 0 };
+            fits
+        });
         AppView {
             rev: self.rev,
             gateways: self.ordered().map(Gateway::view).collect(),
@@ -257,7 +264,7 @@ impl State {
                 .made
                 .iter()
                 .filter_map(|id| self.decisions.get(id))
-                .map(|d| d.view.clone())
+                .map(|decision| decision.view.brief())
                 .collect(),
             last_row: self.last_row,
             malformed: self.malformed,

@@ -14,6 +14,11 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 use store::{Reader, StoreError};
 
+/// Nobody waits longer; the clock cannot count for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 3_600);
+/// Between two tries to open the console after its owner has gone.
+const OPEN_AGAIN: Duration = Duration::from_secs(1);
+
 /// What a person wants.
 pub(crate) struct Wish {
     /// The request.
@@ -88,8 +93,7 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
     let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
     gate.console.close().await;
     let exit = results::exit(&decision)?;
-    out.print(&results::value(&decision), || results::text(&decision));
-    Ok(exit)
+    Ok(out.tell(exit, &results::value(&decision), || results::text(&decision)))
 }
 
 fn check_reason(verdict: &Verdict) -> Result<(), Stop> {
@@ -140,14 +144,29 @@ async fn send(gate: &mut Gate, prepared: &Prepared, typed: Option<String>) -> Re
         Ok(Answer::Decision(Some(decision))) => Ok(*decision),
         Ok(_) => Err(unexpected().into()),
         Err(refused) if refused.code == Code::Ended => {
-            gate.reopen().await?;
-            look_up(gate, prepared.decision).await?.ok_or_else(|| {
+            taken_over(gate).await;
+            on_disk(prepared.decision).await?.ok_or_else(|| {
                 let message = "The console ended before the decision was on disk: nothing was sent. Decide again if you still want to.";
                 Refused::new(Code::NotTaken, message).into()
             })
         }
         Err(refused) => Err(refused.into()),
     }
+}
+
+/// Becomes the owner, or the new owner's guest. A decision may be on its way by now: whatever stands against that, as
+/// a gateway that cannot be reached to sign in, is no answer about the decision, and its row is read all the same.
+async fn taken_over(gate: &mut Gate) {
+    if let Err(stop) = gate.reopen().await {
+        tracing::warn!(why = stop.message, "the console could not be opened anew");
+        tokio::time::sleep(OPEN_AGAIN).await;
+    }
+}
+
+/// The decision as its row has it, whoever owns the directory now.
+async fn on_disk(id: DecisionId) -> Result<Option<DecisionView>, Stop> {
+    let row = Reader::open(&place::data_dir()?).await?.decision(id).await?;
+    Ok(row.map(DecisionView::of_row))
 }
 
 async fn look_up(gate: &Gate, id: DecisionId) -> Result<Option<DecisionView>, Refused> {
@@ -161,22 +180,27 @@ async fn look_up(gate: &Gate, id: DecisionId) -> Result<Option<DecisionView>, Re
 async fn follow(gate: &mut Gate, first: DecisionView, wait: Duration) -> Result<DecisionView, Stop> {
     let id = first.id;
     let mut last = first;
-    let deadline = tokio::time::Instant::now() + wait;
+    let deadline = tokio::time::Instant::now() + wait.min(LONGEST_WAIT);
     while !results::is_settled(&last) {
         let mut view = gate.console.view();
         // Asked after subscribing, so that no change falls in between.
         match look_up(gate, id).await {
             Ok(Some(now)) => last = now,
             Ok(None) => {}
-            Err(refused) if refused.code == Code::Ended => gate.reopen().await?,
-            Err(refused) => return Err(refused.into()),
+            // How it stands is then told by its row, at the latest when the time is up.
+            Err(refused) => {
+                if refused.code == Code::Ended {
+                    taken_over(gate).await;
+                }
+                last = on_disk(id).await.ok().flatten().unwrap_or(last);
+            }
         }
         if results::is_settled(&last) {
             break;
         }
         tokio::select! {
             changed = view.changed() => if changed.is_err() {
-                gate.reopen().await?;
+                taken_over(gate).await;
             },
             () = tokio::time::sleep_until(deadline) => break,
         }

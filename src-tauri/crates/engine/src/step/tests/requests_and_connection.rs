@@ -195,3 +195,27 @@ fn another_account_on_the_same_gateway_is_refused() {
     };
     assert_eq!(refusal(&run.command(0, command)), Some(Code::OtherAccount));
 }
+
+#[test]
+fn i8_a_view_stays_within_64_kib_whatever_ids_and_outputs_a_gateway_sends() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    let decision = run.sent();
+    let loud: domain::ActionResult = serde_json::from_value(json!({"action_id": "fix", "success": true,
+        "output": "x".repeat(1_000_000), "error": "e".repeat(1_000_000), "more": "m".repeat(1_000_000),
+        "result": {"status_code": 200, "body": "y".repeat(1_000_000)}}))
+    .expect("a result");
+    let held = run.state.decisions.get_mut(&decision).expect("there");
+    held.view.results = vec![loud];
+    held.view.detail = Some("d".repeat(1_000_000));
+    for number in 0..300 {
+        let mut one = approval("pending");
+        one.request_id = format!("r{number}-{}", "i".repeat(number * 10)).into();
+        let key = RequestKey { gateway: GATEWAY, request: one.request_id.clone() };
+        requests::put(&mut run.state, &key, one, &[], None);
+    }
+    let view = run.state.view();
+    assert!(serde_json::to_vec(&view).expect("json").len() <= 64 * 1024);
+    assert_eq!(view.open, 300, "what does not fit is still counted");
+    assert_eq!(view.decisions[0].results[0].status_code(), Some(200));
+    assert!(run.state.decisions[&decision].view.results[0].output.is_some(), "the decision itself is whole");
+}
