@@ -5,8 +5,8 @@ use crate::effect::{CallId, SurfaceId};
 use crate::input::Now;
 use crate::outbox::Left;
 use crate::view::{
-    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, RECENT_DECISIONS, ROW_BYTES, ROW_LIMIT,
-    RequestRow,
+    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, RECENT_DECISIONS, ROW_BYTES,
+    ROW_LIMIT, RequestRow,
 };
 use chrono::{DateTime, Utc};
 use client::Dialect;
