@@ -15,15 +15,35 @@ use crate::args::{Args, Command, History, Mappings, Receipts, Runbooks};
 use crate::exit::{Exit, Stop};
 use crate::out::Out;
 use domain::{Point, Verdict};
+use engine::Code;
 
-/// Carries out the command.
+/// Carries out the command. Where the console that ran here ends under a question, it is asked once more: this program
+/// may be the owner now. A decision sees to that itself.
 pub(crate) async fn run(args: Args, out: &Out) -> Result<Exit, Stop> {
+    match once(&args, out).await {
+        Err(stop) if stop.code == Code::Ended.word() && only_asks(&args.command) => once(&args, out).await,
+        done => done,
+    }
+}
+
+fn only_asks(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Status
+            | Command::Pending
+            | Command::Show { .. }
+            | Command::Runbooks(_)
+            | Command::Mappings(_)
+    )
+}
+
+async fn once(args: &Args, out: &Out) -> Result<Exit, Stop> {
     match &args.command {
-        Command::Login { password_stdin } => login::run(&args, *password_stdin, out).await,
-        Command::Status => status::run(&args, out).await,
-        Command::Watch { for_s } => watch::run(&args, *for_s, out).await,
-        Command::Pending => pending::run(&args, out).await,
-        Command::Show { id } => show::run(&args, id, out).await,
+        Command::Login { password_stdin } => login::run(args, *password_stdin, out).await,
+        Command::Status => status::run(args, out).await,
+        Command::Watch { for_s } => watch::run(args, *for_s, out).await,
+        Command::Pending => pending::run(args, out).await,
+        Command::Show { id } => show::run(args, id, out).await,
         Command::Approve(approve) => {
             let point = approve.action.clone().map_or(Point::Request, Point::Action);
             let wish = decide::Wish {
@@ -39,21 +59,21 @@ pub(crate) async fn run(args: Args, out: &Out) -> Result<Exit, Stop> {
                 },
                 wait_s: approve.wait,
             };
-            decide::run(&args, wish, out).await
+            decide::run(args, wish, out).await
         }
         Command::Reject { id, reason, wait } => {
             let verdict = Verdict::Reject { reason: reason.clone() };
-            decide::run(&args, decide::Wish::with_reason(id, verdict, *wait), out).await
+            decide::run(args, decide::Wish::with_reason(id, verdict, *wait), out).await
         }
         Command::Stop { id, reason, wait } => {
             let verdict = Verdict::Stop { reason: reason.clone() };
-            decide::run(&args, decide::Wish::with_reason(id, verdict, *wait), out).await
+            decide::run(args, decide::Wish::with_reason(id, verdict, *wait), out).await
         }
-        Command::Runbooks(Runbooks::List) => lists::runbooks(&args, out).await,
-        Command::Runbooks(Runbooks::Show { action }) => lists::runbook(&args, action, out).await,
-        Command::Mappings(Mappings::List) => lists::mappings(&args, out).await,
+        Command::Runbooks(Runbooks::List) => lists::runbooks(args, out).await,
+        Command::Runbooks(Runbooks::Show { action }) => lists::runbook(args, action, out).await,
+        Command::Mappings(Mappings::List) => lists::mappings(args, out).await,
         Command::History(History::Search { query, limit }) => history::search(query, *limit, out).await,
         Command::Receipts(Receipts::Verify) => receipts::verify(out).await,
-        Command::Doctor => doctor::run(&args, out).await,
+        Command::Doctor => doctor::run(args, out).await,
     }
 }

@@ -76,7 +76,7 @@ impl Gate {
     }
 
     /// Signs in with HOLDPOINT_EMAIL and HOLDPOINT_PASSWORD.
-    async fn sign_in_from_environment(&self) -> Result<SignedIn, Refused> {
+    pub(crate) async fn sign_in_from_environment(&self) -> Result<SignedIn, Refused> {
         match (&self.email, place::password()) {
             (Some(email), Some(password)) => self.sign_in(email.clone(), password).await,
             _ => Err(Refused::new(

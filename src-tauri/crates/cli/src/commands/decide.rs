@@ -67,7 +67,22 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
     if wish.confirmed == Confirmed::NotYet && (out.form == Form::Json || !std::io::stdin().is_terminal()) {
         return Err(Stop::usage("Nobody can be asked here: confirm with --yes. Nothing was sent."));
     }
-    let mut gate = Gate::open(args, Purpose::Act).await?;
+    let (mut gate, prepared) = match prepare(args, &wish).await {
+        // The console that ran here ended under it. Nothing was confirmed: it is prepared anew.
+        Err(stop) if stop.code == Code::Ended.word() => prepare(args, &wish).await?,
+        prepared => prepared?,
+    };
+    let typed = confirm(&wish, &prepared, out)?;
+    let decision = send(&mut gate, &prepared, typed).await?;
+    let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
+    gate.console.close().await;
+    let exit = results::exit(&decision)?;
+    Ok(out.tell(exit, &results::value(&decision), || results::text(&decision)))
+}
+
+/// Opens the console and has the wish judged; nothing is decided by that.
+async fn prepare(args: &Args, wish: &Wish) -> Result<(Gate, Prepared), Stop> {
+    let gate = Gate::open(args, Purpose::Act).await?;
     gate.sign_in_if_needed().await?;
     let key = RequestKey { gateway: gate.gateway, request: wish.id.clone() };
     let pipeline = gate.pipeline_for_change(args.pipeline.as_ref()).await?;
@@ -85,15 +100,10 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
         shown,
         unreachable: Unreachable::GiveUp,
     };
-    let Answer::Prepared(prepared) = gate.console.command(Command::Prepare(prepare)).await? else {
-        return Err(unexpected().into());
-    };
-    let typed = confirm(&wish, &prepared, out)?;
-    let decision = send(&mut gate, &prepared, typed).await?;
-    let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
-    gate.console.close().await;
-    let exit = results::exit(&decision)?;
-    Ok(out.tell(exit, &results::value(&decision), || results::text(&decision)))
+    match gate.console.command(Command::Prepare(prepare)).await? {
+        Answer::Prepared(prepared) => Ok((gate, prepared)),
+        _ => Err(unexpected().into()),
+    }
 }
 
 fn check_reason(verdict: &Verdict) -> Result<(), Stop> {
@@ -181,18 +191,19 @@ async fn follow(gate: &mut Gate, first: DecisionView, wait: Duration) -> Result<
     let id = first.id;
     let mut last = first;
     let deadline = tokio::time::Instant::now() + wait.min(LONGEST_WAIT);
-    while !results::is_settled(&last) {
+    while !results::is_settled(&last) && tokio::time::Instant::now() < deadline {
         let mut view = gate.console.view();
         // Asked after subscribing, so that no change falls in between.
         match look_up(gate, id).await {
             Ok(Some(now)) => last = now,
             Ok(None) => {}
-            // How it stands is then told by its row, at the latest when the time is up.
+            // How it stands is then told by its row.
             Err(refused) => {
+                last = on_disk(id).await.ok().flatten().unwrap_or(last);
                 if refused.code == Code::Ended {
                     taken_over(gate).await;
+                    continue;
                 }
-                last = on_disk(id).await.ok().flatten().unwrap_or(last);
             }
         }
         if results::is_settled(&last) {

@@ -31,7 +31,8 @@ pub(crate) async fn run(args: &Args, out: &Out) -> Result<Exit, Stop> {
     if let Some(refused) = &refused {
         gateway.connection = told_by(refused).unwrap_or(gateway.connection);
     }
-    let value = shapes::status(&gateway, view.open, gate.console.owns());
+    let mut value = shapes::status(&gateway, view.open, gate.console.owns());
+    value["malformed"] = view.malformed.into();
     let exit = out.tell(exit(&gateway.connection), &value, || text(&gateway, view.open));
     gate.console.close().await;
     Ok(exit)

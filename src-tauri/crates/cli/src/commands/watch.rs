@@ -117,7 +117,13 @@ impl Watch {
         loop {
             let gateway = view.borrow_and_update().gateway(self.gate.gateway).cloned();
             self.events().await?;
+            let connection = gateway.as_ref().map(|gateway| gateway.connection.clone());
+            let ended = self.told != connection && is_over(connection.as_ref());
             self.changes(gateway.map(|gateway| gateway.changes).unwrap_or_default());
+            // A session that ended while it watched: a script's watch signs in again, a person's says so and waits.
+            if ended && let Err(refused) = self.gate.sign_in_from_environment().await {
+                tracing::warn!(%refused, "not signed in again");
+            }
             if view.changed().await.is_err() {
                 return Ok(());
             }
@@ -167,6 +173,13 @@ impl Watch {
             format!("{}  {}  {}", at.format("%H:%M:%S"), gateway.origin, gateway.connection)
         });
     }
+}
+
+/// Has a session ended that the environment may open anew? Not after a refused password: that would lock an account.
+fn is_over(connection: Option<&Connection>) -> bool {
+    use domain::connection::SignIn;
+    let over = |why: &SignIn| matches!(why, SignIn::Expired | SignIn::NoSession);
+    matches!(connection, Some(Connection::SignInNeeded { why }) if over(why))
 }
 
 impl Gate {

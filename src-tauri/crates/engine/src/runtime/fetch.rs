@@ -85,6 +85,9 @@ pub(crate) async fn open_set(reach: &Reach) -> Result<OpenSet, Refused> {
         }
     }
     keep(reach, &mut approvals).await;
+    if let Err(error) = reach.ports.store.note_open_read(reach.id, set.as_of).await {
+        tracing::warn!(%error, "that the open requests were read could not be noted");
+    }
     let seq = set.cursor.map(|cursor| cursor.seq);
     Ok(OpenSet { approvals, as_of: set.as_of, seq })
 }

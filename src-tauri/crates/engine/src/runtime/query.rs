@@ -32,8 +32,9 @@ async fn pending(reach: &Reach) -> Result<Answer, Refused> {
         Err(why) if cache_may_answer(&why) => {
             let cached = reach.ports.store.reader().open_approvals(reach.id).await;
             let cached = cached.map_err(|error| store_refused(&error))?;
-            let as_of =
-                cached.iter().map(|cached| cached.as_of).min().unwrap_or_else(|| reach.ports.clock.now());
+            // "Nothing is open" is true only as of a time at which everything was read.
+            let as_of = reach.ports.store.reader().open_read_at(reach.id).await;
+            let as_of = as_of.map_err(|error| store_refused(&error))?.ok_or_else(|| why.clone())?;
             let value = cached.into_iter().map(|cached| cached.approval).collect();
             Ok(Answer::Approvals(Dated { value, as_of, source: from_cache(&why) }))
         }
