@@ -62,7 +62,20 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
     if wish.confirmed == Confirmed::NotYet && (out.form == Form::Json || !std::io::stdin().is_terminal()) {
         return Err(Stop::usage("Nobody can be asked here: confirm with --yes. Nothing was sent."));
     }
-    let mut gate = Gate::open(args, Purpose::Act).await?;
+    // Nothing is confirmed before that.
+    let (mut gate, prepared) = super::again(async || prepare(args, &wish).await).await?;
+    let typed = confirm(&wish, &prepared, out)?;
+    let decision = send(&mut gate, &prepared, typed).await?;
+    let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
+    gate.console.close().await;
+    let exit = results::exit(&decision)?;
+    out.print(&results::value(&decision), || results::text(&decision));
+    Ok(exit)
+}
+
+/// Opens the console and has the decision prepared there.
+async fn prepare(args: &Args, wish: &Wish) -> Result<(Gate, Prepared), Stop> {
+    let gate = Gate::open(args, Purpose::Act).await?;
     gate.sign_in_if_needed().await?;
     let key = RequestKey { gateway: gate.gateway, request: wish.id.clone() };
     let pipeline = gate.pipeline_for_change(args.pipeline.as_ref()).await?;
@@ -80,16 +93,10 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
         shown,
         unreachable: Unreachable::GiveUp,
     };
-    let Answer::Prepared(prepared) = gate.console.command(Command::Prepare(prepare)).await? else {
-        return Err(unexpected().into());
-    };
-    let typed = confirm(&wish, &prepared, out)?;
-    let decision = send(&mut gate, &prepared, typed).await?;
-    let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
-    gate.console.close().await;
-    let exit = results::exit(&decision)?;
-    out.print(&results::value(&decision), || results::text(&decision));
-    Ok(exit)
+    match gate.console.command(Command::Prepare(prepare)).await? {
+        Answer::Prepared(prepared) => Ok((gate, prepared)),
+        _ => Err(unexpected().into()),
+    }
 }
 
 fn check_reason(verdict: &Verdict) -> Result<(), Stop> {
@@ -140,8 +147,7 @@ async fn send(gate: &mut Gate, prepared: &Prepared, typed: Option<String>) -> Re
         Ok(Answer::Decision(Some(decision))) => Ok(*decision),
         Ok(_) => Err(unexpected().into()),
         Err(refused) if refused.code == Code::Ended => {
-            gate.reopen().await?;
-            look_up(gate, prepared.decision).await?.ok_or_else(|| {
+            found(gate, prepared.decision).await?.ok_or_else(|| {
                 let message = "The console ended before the decision was on disk: nothing was sent. Decide again if you still want to.";
                 Refused::new(Code::NotTaken, message).into()
             })
@@ -157,6 +163,17 @@ async fn look_up(gate: &Gate, id: DecisionId) -> Result<Option<DecisionView>, Re
     }
 }
 
+/// Looks it up with the next owner, or with the one after that.
+async fn found(gate: &mut Gate, id: DecisionId) -> Result<Option<DecisionView>, Stop> {
+    loop {
+        gate.reopen().await?;
+        match look_up(gate, id).await {
+            Err(refused) if refused.code == Code::Ended => {}
+            told => return Ok(told?),
+        }
+    }
+}
+
 /// Follows the decision until its end is known or the time is up.
 async fn follow(gate: &mut Gate, first: DecisionView, wait: Duration) -> Result<DecisionView, Stop> {
     let id = first.id;
@@ -168,7 +185,11 @@ async fn follow(gate: &mut Gate, first: DecisionView, wait: Duration) -> Result<
         match look_up(gate, id).await {
             Ok(Some(now)) => last = now,
             Ok(None) => {}
-            Err(refused) if refused.code == Code::Ended => gate.reopen().await?,
+            Err(refused) if refused.code == Code::Ended => {
+                gate.reopen().await?;
+                // That view has ended too.
+                continue;
+            }
             Err(refused) => return Err(refused.into()),
         }
         if results::is_settled(&last) {
