@@ -6,6 +6,8 @@ mod own_conflicts;
 mod own_digest;
 mod own_exit_codes;
 mod own_hostile;
+mod own_kill;
+mod own_secrets;
 mod own_share;
 mod own_story;
 mod own_tamper;

@@ -25,7 +25,12 @@ impl Account {
     pub async fn sign_in(origin: &str, email: &str) -> Self {
         // Loopback only, yet the client wants a provider before it is built; a second one is no harm.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().build().expect("an HTTP client can be built");
+        // A gateway that was killed and started again must not be met over a connection of before.
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .pool_max_idle_per_host(0)
+            .build()
+            .expect("an HTTP client can be built");
         let form = [("username", email), ("password", PASSWORD)];
         let login = http.post(format!("{origin}/auth/login")).form(&form);
         let login = login.header("accept", "application/json").header("x-holdpoint-client", "test");

@@ -186,6 +186,17 @@ async fn look_up(gate: &Gate, id: DecisionId) -> Result<Option<DecisionView>, Re
     }
 }
 
+/// Looks it up with the next owner, or with the one after that.
+async fn found(gate: &mut Gate, id: DecisionId) -> Result<Option<DecisionView>, Stop> {
+    loop {
+        gate.reopen().await?;
+        match look_up(gate, id).await {
+            Err(refused) if refused.code == Code::Ended => {}
+            told => return Ok(told?),
+        }
+    }
+}
+
 /// Follows the decision until its end is known or the time is up.
 async fn follow(gate: &mut Gate, first: DecisionView, wait: Duration) -> Result<DecisionView, Stop> {
     let id = first.id;

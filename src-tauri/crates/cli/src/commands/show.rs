@@ -53,3 +53,15 @@ pub(crate) async fn run(args: &Args, id: &RequestId, out: &Out) -> Result<Exit, 
     gate.console.close().await;
     Ok(exit)
 }
+
+/// It stands on the screen: if the owner has just ended, the next one keeps what was printed.
+async fn remember(gate: &mut Gate, printed: Command) -> Result<(), Stop> {
+    match gate.console.command(printed.clone()).await {
+        Err(refused) if refused.code == Code::Ended => {
+            gate.reopen().await?;
+            gate.console.command(printed).await?;
+        }
+        told => drop(told?),
+    }
+    Ok(())
+}
