@@ -18,12 +18,13 @@ use crate::out::Out;
 use domain::{Point, Verdict};
 use engine::Code;
 
-/// Carries out the command. Where the console that ran here ends under a question, it is asked once more: this program
-/// may be the owner now. A decision sees to that itself.
+/// Carries out the command. Where the console that ran here ends under a question, it is asked anew: this program may
+/// be the owner now. A decision sees to that itself.
 pub(crate) async fn run(args: Args, out: &Out) -> Result<Exit, Stop> {
-    match once(&args, out).await {
-        Err(stop) if stop.code == Code::Ended.word() && only_asks(&args.command) => once(&args, out).await,
-        done => done,
+    if only_asks(&args.command) {
+        again(async || once(&args, out).await).await
+    } else {
+        once(&args, out).await
     }
 }
 

@@ -67,11 +67,8 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
     if wish.confirmed == Confirmed::NotYet && (out.form == Form::Json || !std::io::stdin().is_terminal()) {
         return Err(Stop::usage("Nobody can be asked here: confirm with --yes. Nothing was sent."));
     }
-    let (mut gate, prepared) = match prepare(args, &wish).await {
-        // The console that ran here ended under it. Nothing was confirmed: it is prepared anew.
-        Err(stop) if stop.code == Code::Ended.word() => prepare(args, &wish).await?,
-        prepared => prepared?,
-    };
+    // Nothing is confirmed before that: if the console that ran here ends under it, it is prepared anew.
+    let (mut gate, prepared) = super::again(async || prepare(args, &wish).await).await?;
     let typed = confirm(&wish, &prepared, out)?;
     let decision = send(&mut gate, &prepared, typed).await?;
     let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
@@ -183,17 +180,6 @@ async fn look_up(gate: &Gate, id: DecisionId) -> Result<Option<DecisionView>, Re
     match gate.console.query(Query::Decision { decision: id }).await? {
         Answer::Decision(decision) => Ok(decision.map(|decision| *decision)),
         _ => Err(unexpected()),
-    }
-}
-
-/// Looks it up with the next owner, or with the one after that.
-async fn found(gate: &mut Gate, id: DecisionId) -> Result<Option<DecisionView>, Stop> {
-    loop {
-        gate.reopen().await?;
-        match look_up(gate, id).await {
-            Err(refused) if refused.code == Code::Ended => {}
-            told => return Ok(told?),
-        }
     }
 }
 

@@ -38,15 +38,7 @@ pub(crate) async fn run(args: &Args, id: &RequestId, out: &Out) -> Result<Exit, 
             if approval.digest.as_ref().is_some_and(|told| *told != digest) {
                 out.note("What arrived here is not what the gateway holds: its digest does not fit. It cannot be decided from here.");
             }
-            let printed = Command::Printed { key, digest };
-            match gate.console.command(printed.clone()).await {
-                // The console that ran here has ended; it was printed all the same.
-                Err(refused) if refused.code == Code::Ended => {
-                    gate.reopen().await?;
-                    gate.console.command(printed).await?;
-                }
-                done => drop(done?),
-            }
+            remember(&mut gate, Command::Printed { key, digest }).await?;
             Exit::Done
         }
     };
