@@ -135,6 +135,24 @@ impl Play {
         }
     }
 
+    /// What each approve reported at the time was true.
+    fn said_the_truth(&self) {
+        let mut tally: BTreeMap<Option<i32>, usize> = BTreeMap::new();
+        for (id, path) in &self.raised {
+            let (done, ended) = (self.stage.target.count(path), &self.ended[id]);
+            *tally.entry(ended.code).or_default() += 1;
+            match ended.code {
+                Some(0) => assert_eq!(done, 1, "{id} was reported done: {ended:?}"),
+                // 5 promises that nothing was sent and nothing is left queued, 4 that somebody else's word stands.
+                Some(5 | 4) => assert_eq!(done, 0, "{id} ran although nothing was sent: {ended:?}"),
+                // Unknown, or it broke off after the gateway had it.
+                Some(7 | 9) => assert!(done <= 1, "{id} ran {done} times: {ended:?}"),
+                _ => panic!("{id}: {ended:?}"),
+            }
+        }
+        assert!(tally.get(&Some(0)).is_some_and(|count| *count > 0), "nothing was ever decided: {tally:?}");
+    }
+
     async fn history(&self, id: &str) -> Vec<Value> {
         let found = self.seat.json(0, ["history", "search", id, "--limit", "200"]).await;
         found["entries"].as_array().expect("entries").clone()
@@ -161,21 +179,7 @@ async fn twenty_rounds_of_kill_9_lose_nothing_acknowledged_and_do_nothing_twice(
     }
     let (stage, seat) = (&play.stage, &play.seat);
 
-    // What was said at the time was true.
-    let mut tally: BTreeMap<Option<i32>, usize> = BTreeMap::new();
-    for (id, path) in &play.raised {
-        let (done, ended) = (stage.target.count(path), &play.ended[id]);
-        *tally.entry(ended.code).or_default() += 1;
-        match ended.code {
-            Some(0) => assert_eq!(done, 1, "{id} was reported done: {ended:?}"),
-            // 5 promises that nothing was sent and nothing is left queued, 4 that somebody else's word stands.
-            Some(5 | 4) => assert_eq!(done, 0, "{id} ran although nothing was sent: {ended:?}"),
-            // Unknown, or it broke off after the gateway had it.
-            Some(7 | 9) => assert!(done <= 1, "{id} ran {done} times: {ended:?}"),
-            _ => panic!("{id}: {ended:?}"),
-        }
-    }
-    assert!(tally.get(&Some(0)).is_some_and(|count| *count > 0), "nothing was ever decided: {tally:?}");
+    play.said_the_truth();
 
     // Whatever the gateway took is known here: each event, and an end of each decision.
     let (status, served) = stage.admin.get("/events?after=0&limit=1000").await;
