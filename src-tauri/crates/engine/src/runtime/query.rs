@@ -32,9 +32,12 @@ async fn pending(reach: &Reach) -> Result<Answer, Refused> {
         Err(why) if cache_may_answer(&why) => {
             let cached = reach.ports.store.reader().open_approvals(reach.id).await;
             let cached = cached.map_err(|error| store_refused(&error))?;
-            // "Nothing is open" is true only as of a time at which everything was read.
-            let as_of = reach.ports.store.reader().open_read_at(reach.id).await;
-            let as_of = as_of.map_err(|error| store_refused(&error))?.ok_or_else(|| why.clone())?;
+            let read = reach.ports.store.reader().open_read_at(reach.id).await;
+            let read = read.map_err(|error| store_refused(&error))?;
+            // "Nothing is open" is true only as of a time at which everything was read. Single requests that were read
+            // are told all the same, as old as the oldest of them.
+            let oldest = cached.iter().map(|cached| cached.as_of).min();
+            let as_of = read.or(oldest).ok_or_else(|| why.clone())?;
             let value = cached.into_iter().map(|cached| cached.approval).collect();
             Ok(Answer::Approvals(Dated { value, as_of, source: from_cache(&why) }))
         }
