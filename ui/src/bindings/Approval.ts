@@ -1,0 +1,36 @@
+import type { ActionId } from "./ActionId";
+import type { ActionState } from "./ActionState";
+import type { Confidence } from "./Confidence";
+import type { Digest } from "./Digest";
+import type { JsonValue } from "./JsonValue";
+import type { Mode } from "./Mode";
+import type { PipelineId } from "./PipelineId";
+import type { RenderedAction } from "./RenderedAction";
+import type { RequestId } from "./RequestId";
+import type { Status } from "./Status";
+
+export type Approval = {
+  request_id: RequestId;
+  pipeline_id: PipelineId;
+  revision: number;
+  mode: Mode;
+  error_message: string;
+  matched_error: string | null;
+  description: string | null;
+  distance: number | null;
+  confidence: Confidence | null;
+  action_ids: Array<ActionId>;
+  actions: Array<RenderedAction>;
+  status: Status;
+  digest: Digest | null;
+  created_at: string | null;
+  expires_at: string | null;
+  requested_by: string | null;
+  decided_by: string | null;
+  decided_at: string | null;
+  rejection_reason: string | null;
+  current_action_index: number;
+  execution_state: { [key in ActionId]?: ActionState };
+  pending_approval_actions: Array<ActionId>;
+  links: { [key in string]?: JsonValue };
+};

@@ -1,0 +1,1 @@
+export type Part = string | { secret: string };

@@ -1,0 +1,3 @@
+import type { PipelineId } from "./PipelineId";
+
+export type Pipeline = { id: PipelineId; name: string; status: string | null };

@@ -1,0 +1,3 @@
+import type { ActionId } from "./ActionId";
+
+export type Point = "request" | { action: ActionId };

@@ -1,0 +1,3 @@
+import type { JsonValue } from "./JsonValue";
+
+export type Receipts = { ok: boolean; count: number; head: string; unattested: boolean; bad?: JsonValue | null };

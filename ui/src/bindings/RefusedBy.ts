@@ -1,0 +1,1 @@
+export type RefusedBy = "certificate" | "portal" | "proxy" | "protocol";

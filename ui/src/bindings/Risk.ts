@@ -1,0 +1,1 @@
+export type Risk = "low" | "medium" | "high";

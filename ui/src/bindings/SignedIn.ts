@@ -1,0 +1,1 @@
+export type SignedIn = { email: string; not_kept: string | null };

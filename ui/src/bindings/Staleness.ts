@@ -1,0 +1,1 @@
+export type Staleness = "never" | "unreachable" | "lost" | "going_away" | "closed";

@@ -1,0 +1,3 @@
+import type { Part } from "./Part";
+
+export type Text = string | Array<Part>;

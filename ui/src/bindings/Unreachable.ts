@@ -1,0 +1,1 @@
+export type Unreachable = "give_up" | "queue";
