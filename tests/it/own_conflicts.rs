@@ -4,17 +4,9 @@ use crate::own_digest::digest;
 use crate::support_caller::SOON;
 use gateway::Role;
 use serde_json::{Value, json};
+use support::seat::refused;
 use support::stage::{ADMIN, MACHINE, OTHER, OWNER, PIPELINE, SLOW, STUCK, Stage, prepare, raise};
-use support::{Account, Embedded, Finished, Seat, Target, eventually};
-
-/// An error in the form of `--json`, with this exit code and a sentence that holds each of these.
-fn refused(ended: &Finished, code: i32, says: &[&str]) {
-    assert_eq!(ended.code, Some(code), "{ended:?}");
-    let (_, message) = ended.error();
-    for word in says {
-        assert!(message.contains(word), "\"{word}\" is not said: {message}");
-    }
-}
+use support::{Account, Embedded, Seat, Target, eventually};
 
 #[tokio::test]
 async fn exit_4_a_decided_request_names_who_decided_it_rule_6() {

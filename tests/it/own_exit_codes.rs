@@ -3,18 +3,10 @@
 use serde_json::{Value, json};
 use support::account::PASSWORD;
 use support::bins::Bin;
+use support::seat::refused;
 use support::stage::{ADMIN, FULL, OTHER, OWNER, SLOW, STUCK, Stage, VIEWER, raise};
 use support::target::Fault;
-use support::{Account, Finished, Home, Run, Seat};
-
-/// An error in the form of `--json`, with this exit code and a sentence that holds each of these.
-fn refused(ended: &Finished, code: i32, says: &[&str]) {
-    assert_eq!(ended.code, Some(code), "{ended:?}");
-    let (_, message) = ended.error();
-    for word in says {
-        assert!(message.contains(word), "\"{word}\" is not said: {message}");
-    }
-}
+use support::{Account, Home, Run, Seat};
 
 #[tokio::test]
 async fn exit_2_usage_is_told_before_anything_is_sent() {

@@ -138,6 +138,18 @@ fn state_in(line: &str) -> Option<String> {
     (line["event"] == "connection").then(|| line["data"]["state"].as_str().unwrap_or_default().to_owned())
 }
 
+/// An error in the form of `--json`, with this exit code and a sentence that holds each of these.
+///
+/// # Panics
+/// When it is anything else.
+pub fn refused(ended: &Finished, code: i32, says: &[&str]) {
+    assert_eq!(ended.code, Some(code), "{ended:?}");
+    let (_, message) = ended.error();
+    for word in says {
+        assert!(message.contains(word), "\"{word}\" is not said: {message}");
+    }
+}
+
 fn one_line(text: &str) -> Option<Value> {
     let line = text.strip_suffix('\n').unwrap_or(text);
     if line.contains('\n') {

@@ -51,8 +51,6 @@ pub enum CallEnd {
 pub enum Next {
     /// Write this state.
     Become(Turn),
-    /// Ask the gateway how the request stands, soon.
-    Look,
     /// Send it again with the same key, not before this long.
     Again {
         /// Milliseconds from now.

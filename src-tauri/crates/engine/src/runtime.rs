@@ -10,7 +10,7 @@ mod reach;
 mod session;
 
 use crate::command::{Answer, Command, Query, Refused};
-use crate::effect::{Batch, CallId, Effect, SurfaceId};
+use crate::effect::{CallId, Effect, SurfaceId};
 use crate::input::{Done, Fresh, Input, Now};
 use crate::outbox::CallEnd;
 use crate::state::State;
@@ -292,7 +292,7 @@ impl Runtime {
                 }
             }
             Effect::Reconcile { gateway, round } => self.queue(gateway, Job::Reconcile(round)),
-            Effect::Ingest { gateway, batch } => self.queue(gateway, job(batch)),
+            Effect::Ingest { gateway, batch } => self.queue(gateway, Job::Batch(batch)),
             Effect::Read { gateway, pipeline, request, why } => match self.reach(gateway) {
                 Some(reach) => fetch::read(reach, pipeline, request, why),
                 None => self.input(Input::Done(Done::Read {
@@ -325,8 +325,4 @@ impl Runtime {
             let _ = link.jobs.send(job);
         }
     }
-}
-
-fn job(batch: Batch) -> Job {
-    Job::Batch(batch)
 }

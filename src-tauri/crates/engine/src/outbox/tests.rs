@@ -11,7 +11,7 @@ fn told(status: u16, slug: Option<Slug>) -> CallEnd {
 fn state(next: Next) -> Option<S> {
     match next {
         Next::Become(turn) => Some(turn.state),
-        Next::Look | Next::Again { .. } => None,
+        Next::Again { .. } => None,
     }
 }
 

@@ -239,7 +239,6 @@ pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, e
             decision.failed_ms = None;
         }
         Next::Become(turn) => write(decision, turn, effects),
-        Next::Look => decision.due_ms = now.boot_ms,
         Next::Again { after_ms, why } => {
             decision.failed_ms = Some(now.boot_ms);
             decision.due_ms = now.boot_ms + after_ms;
