@@ -101,6 +101,11 @@ fn action(card: &mut String, number: usize, rendered: &RenderedAction, approval:
         escape::one_line(service),
         entry.version
     );
+    for (what, name) in [("action", entry.action_id.as_str()), ("service", service)] {
+        if let Some(letters) = escape::beyond_ascii(name) {
+            let _ = writeln!(card, "     the {what}'s name holds letters beyond ASCII: {letters}");
+        }
+    }
     let approval_word = match (entry.requires_approval, entry.gated()) {
         (true, _) => "requires approval: true (asks for itself)",
         (false, true) => "requires approval: false (asks for itself: high risk or not validated)",

@@ -8,6 +8,9 @@ use engine::command::{Password, Pipeline, SignedIn};
 use engine::view::GatewayView;
 use engine::{Answer, Code, Command, Console, Introduction, Purpose, Query, Refused, Setup};
 
+/// Owners that may end under their guest, one after the other: short commands follow each other in scripts.
+pub(crate) const OWNERS: usize = 8;
+
 /// An open console and the gateway meant.
 pub(crate) struct Gate {
     pub(crate) console: Console,
@@ -37,8 +40,18 @@ impl Gate {
         Ok(gate)
     }
 
-    /// Opens anew after the owner has gone: this process may be the owner now.
+    /// Opens anew after the owner has gone: this process may be the owner now, or the guest of one that goes as well.
     pub(crate) async fn reopen(&mut self) -> Result<(), Stop> {
+        for _ in 1..OWNERS {
+            match self.reopen_once().await {
+                Err(stop) if stop.code == Code::Ended.word() => {}
+                told => return told,
+            }
+        }
+        self.reopen_once().await
+    }
+
+    async fn reopen_once(&mut self) -> Result<(), Stop> {
         let introduction = Introduction { gateway: self.address.clone(), account: self.email.clone() };
         self.console = Console::open(&self.setup, &introduction).await?;
         self.gateway = find(&self.console, self.address.as_deref()).await?;
@@ -76,7 +89,7 @@ impl Gate {
     }
 
     /// Signs in with HOLDPOINT_EMAIL and HOLDPOINT_PASSWORD.
-    async fn sign_in_from_environment(&self) -> Result<SignedIn, Refused> {
+    pub(crate) async fn sign_in_from_environment(&self) -> Result<SignedIn, Refused> {
         match (&self.email, place::password()) {
             (Some(email), Some(password)) => self.sign_in(email.clone(), password).await,
             _ => Err(Refused::new(
@@ -98,7 +111,9 @@ impl Gate {
     /// Asks; where the session has ended meanwhile and the environment can sign in, does so once and asks again.
     pub(crate) async fn ask(&self, query: Query) -> Result<Answer, Refused> {
         match self.console.query(query.clone()).await {
-            Err(refused) if refused.code == Code::SignIn => {
+            Err(refused)
+                if refused.code == Code::SignIn && self.email.is_some() && place::password().is_some() =>
+            {
                 self.sign_in_from_environment().await?;
                 self.console.query(query).await
             }

@@ -1,7 +1,7 @@
 //! The one way to the terminal: every character of a gateway passes here, and none of Unicode Cc, Cf, Zl or Zp but
 //! newline and tab gets through raw (rule 11).
 
-use crate::exit::Stop;
+use crate::exit::{Exit, Stop};
 use domain::escape;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -28,12 +28,27 @@ impl Out {
         Self { form: if wants_json { Form::Json } else { Form::Text } }
     }
 
-    /// Prints one JSON value on one line, in JSON form; its text otherwise.
+    /// Prints one JSON value on one line, in JSON form; its text otherwise. What cannot be printed ends the program:
+    /// quietly where the reader has had enough and closed the pipe, with an error everywhere else.
     pub(crate) fn print(&self, value: &impl Serialize, text: impl FnOnce() -> String) {
-        match self.form {
-            Form::Json => self.line(&json(value)),
-            Form::Text => self.line(escape::visible(&text()).text.as_ref()),
+        match self.write(value, text) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+            Err(error) => {
+                self.error(&unprintable(&error));
+                std::process::exit(i32::from(Exit::Other.code()));
+            }
         }
+    }
+
+    /// Prints how something ended. The exit code is a promise of its own: it is kept whether or not anybody reads.
+    pub(crate) fn tell(&self, exit: Exit, value: &impl Serialize, text: impl FnOnce() -> String) -> Exit {
+        if let Err(error) = self.write(value, text)
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.error(&unprintable(&error));
+        }
+        exit
     }
 
     /// Says something beside the answer: on stderr, and only to people.
@@ -54,13 +69,18 @@ impl Out {
         };
     }
 
-    /// A closed pipe ends the program quietly: the reader has had enough.
-    fn line(&self, line: &str) {
+    fn write(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> io::Result<()> {
+        let line = match self.form {
+            Form::Json => json(value),
+            Form::Text => escape::visible(&text()).text.into_owned(),
+        };
         let mut out = io::stdout().lock();
-        if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-            std::process::exit(0);
-        }
+        writeln!(out, "{line}").and_then(|()| out.flush())
     }
+}
+
+fn unprintable(error: &io::Error) -> Stop {
+    Stop::other("output", format!("Standard output cannot be written ({error})."))
 }
 
 /// Serialised, with hostile characters as `\uXXXX`.

@@ -54,8 +54,8 @@ fn observed(decision: &DecisionView) -> Exit {
         _ if any(Outcome::Failed) => Exit::ActionFailed,
         Some(Status::Interrupted) => Exit::Unknown,
         _ if any(Outcome::Unknown) => Exit::Unknown,
-        // Approved, but somebody stopped it before its end.
-        Some(Status::Stopped) => Exit::ActionFailed,
+        // Approved, but it was ended before all of it ran.
+        Some(Status::Stopped | Status::Rejected | Status::Withdrawn | Status::Expired) => Exit::ActionFailed,
         _ => Exit::Done,
     }
 }
@@ -100,10 +100,12 @@ pub(crate) fn value(decision: &DecisionView) -> Value {
 /// For people. "Approved" stands here only after the gateway said so (rule 7).
 pub(crate) fn text(decision: &DecisionView) -> String {
     let id = escape::one_line(decision.key.request.as_str());
-    let done = match &decision.verdict {
-        Verdict::Approve => "Approved",
-        Verdict::Reject { .. } => "Rejected",
-        Verdict::Stop { .. } => "Stopped",
+    let done = match (&decision.verdict, &decision.status) {
+        (Verdict::Approve, _) => "Approved",
+        (Verdict::Reject { .. }, _) => "Rejected",
+        (Verdict::Stop { .. }, Some(Status::Stopped)) => "Stopped",
+        // It was asked for in time and taken; the request came to its end by itself all the same.
+        (Verdict::Stop { .. }, _) => "Asked to stop",
     };
     let what = decision
         .point
@@ -182,6 +184,17 @@ mod tests {
         assert_eq!(code(OutboxState::Observed, "failed", fine.clone()), Exit::ActionFailed);
         assert_eq!(code(OutboxState::Observed, "interrupted", fine.clone()), Exit::Unknown);
         assert_eq!(code(OutboxState::Observed, "paused", fine), Exit::Done);
+    }
+
+    #[test]
+    fn a_stop_that_came_too_late_is_not_called_a_stop() {
+        let stop = |status| {
+            let verdict = Verdict::Stop { reason: "enough".into() };
+            text(&DecisionView { verdict, ..decision(OutboxState::Observed, status, json!([])) })
+        };
+        assert!(stop("stopped").starts_with("Stopped r"));
+        assert!(stop("completed").starts_with("Asked to stop r"));
+        assert!(stop("completed").ends_with("The request is completed."));
     }
 
     #[test]

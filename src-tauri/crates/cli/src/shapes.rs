@@ -144,7 +144,8 @@ pub(crate) fn history(query: &str, found: &[HistoryEntry]) -> Value {
             "decision": row.decision, "gateway_id": row.key.gateway, "request_id": row.key.request,
             "pipeline_id": row.pipeline, "action_id": row.point.action(), "verdict": row.verdict.word(),
             "reason": row.verdict.reason(), "identity": row.identity, "digest": row.digest,
-            "state": row.state, "status": row.status, "detail": row.detail, "error_message": error_message,
+            "state": row.state, "status": row.status, "detail": row.detail, "superseded": row.superseded,
+            "error_message": error_message,
             "execution_results": row.results.iter().map(result).collect::<Vec<_>>(),
         }),
     };

@@ -17,7 +17,7 @@ mod wire;
 pub use api::approvals::{LeftOut, OpenSet};
 pub use api::auth::Identity;
 pub use api::decide::{Decide, Taken};
-pub use api::pipelines::{Pipeline, Rights};
+pub use api::pipelines::{Pipeline, Rights, ToldBy};
 pub use api::probe::Probe;
 pub use capability::{Capabilities, Capability};
 pub use failure::Failure;

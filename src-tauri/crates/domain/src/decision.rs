@@ -171,7 +171,8 @@ impl OutboxState {
             S::Held => matches!(next, S::Queued | S::Refused),
             S::Queued => !matches!(next, S::Held | S::Queued),
             S::Sent | S::Unknown => !matches!(next, S::Held | S::Queued) && next != self,
-            S::Acknowledged => matches!(next, S::Observed | S::Unknown),
+            // A gateway may take a decision and not carry it out: then the request tells who decided instead.
+            S::Acknowledged => matches!(next, S::Observed | S::Conflict | S::Unknown),
             S::Observed | S::Conflict | S::Changed | S::Expired | S::Refused | S::NotTaken => false,
         }
     }

@@ -58,6 +58,19 @@ pub fn one_line(text: &str) -> String {
     out
 }
 
+/// The visible characters of a name that are not ASCII, each once and with its code point; `None` if there are none. A
+/// letter of another script can look like one of ours (A3).
+pub fn beyond_ascii(name: &str) -> Option<String> {
+    let mut seen = Vec::new();
+    for c in name.chars().filter(|c| !c.is_ascii() && !is_hostile(*c)) {
+        if !seen.contains(&c) {
+            seen.push(c);
+        }
+    }
+    let told: Vec<String> = seen.into_iter().map(|c| format!("{c} U+{:04X}", c as u32)).collect();
+    (!told.is_empty()).then(|| told.join(", "))
+}
+
 /// Serialised JSON in which hostile characters stand as `\uXXXX`: the same value, safe to print.
 pub fn json(serialised: &str) -> Cow<'_, str> {
     if !serialised.chars().any(is_hostile) {
@@ -87,6 +100,15 @@ mod tests {
         let shown = visible("ok\u{1b}[31m\u{202e}evil\u{200b}\u{2028}\nnext\t.");
         assert_eq!(shown.text, "ok⟨U+001B⟩[31m⟨U+202E⟩evil⟨U+200B⟩⟨U+2028⟩\nnext\t.");
         assert_eq!(shown.hidden, 4);
+    }
+
+    #[test]
+    fn a3_letters_that_look_like_ours_are_told_by_their_code_points() {
+        assert_eq!(
+            beyond_ascii("\u{440}\u{430}yments \u{430}").as_deref(),
+            Some("\u{440} U+0440, \u{430} U+0430")
+        );
+        assert_eq!(beyond_ascii("payments-db\u{202e}"), None);
     }
 
     proptest! {

@@ -71,6 +71,8 @@ pub enum Effect {
     Reconcile {
         /// Where.
         gateway: GatewayId,
+        /// Which asking.
+        round: u64,
     },
     /// Complete events by reading what they leave out, and commit them with the cursor.
     Ingest {

@@ -5,7 +5,8 @@ use crate::command::{Code, Refused};
 use crate::outbox::CallEnd;
 use client::{Failure, Slug};
 use domain::connection::RefusedBy;
-use store::StoreError;
+use serde_json::{Map, Value};
+use store::{StoreError, Superseded};
 
 /// A refusal that tells of a failed read or sign-in.
 pub(crate) fn refused(failure: &Failure) -> Refused {
@@ -60,7 +61,7 @@ pub(crate) fn call_end(failure: &Failure) -> CallEnd {
             slug: told.slug,
             detail: told.detail.clone(),
             retry_after_ms: *retry_after_ms,
-            by: told.extra.get("by").and_then(|by| by.as_str()).map(str::to_owned),
+            superseded: superseded(&told.extra),
         },
         other if unclear => CallEnd::Unclear { why: other.to_string() },
         Failure::NotOffered { .. } | Failure::BadId { .. } => CallEnd::Told {
@@ -68,8 +69,16 @@ pub(crate) fn call_end(failure: &Failure) -> CallEnd {
             slug: Some(Slug::Invalid),
             detail: failure.to_string(),
             retry_after_ms: None,
-            by: None,
+            superseded: None,
         },
         other => CallEnd::NotSent { why: other.to_string(), code: code(other) },
     }
+}
+
+/// Who decided instead, where the problem names them.
+fn superseded(extra: &Map<String, Value>) -> Option<Superseded> {
+    let text = |name: &str| extra.get(name).and_then(Value::as_str).map(str::to_owned);
+    let at = text("at").and_then(|at| chrono::DateTime::parse_from_rfc3339(&at).ok());
+    let found = Superseded { by: text("by"), at: at.map(|at| at.to_utc()), verdict: text("verdict") };
+    (found != Superseded::default()).then_some(found)
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use client::{ApprovalKind, Document, Event};
 use domain::{ActionResult, Approval, PipelineId, RequestId, Status};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use store::EventRow;
 
 /// Does the event say which request it is about without holding it whole? Then it is read before it is stored.
@@ -65,16 +66,32 @@ pub(crate) fn row(event: &Event, epoch: &str, now: DateTime<Utc>) -> EventRow {
         epoch: epoch.to_owned(),
         seq: i64::try_from(seq).unwrap_or(i64::MAX),
         topic: event.topic.clone().unwrap_or_default(),
-        id: event.id.clone().unwrap_or_else(|| format!("seq:{seq}")),
+        id: event.id.clone().unwrap_or_else(|| nameless(event)),
         kind: event.kind.clone(),
         subtype: event.data_type().map(str::to_owned),
         pipeline: event.pipeline_id().map(PipelineId::from),
-        request: event.request_id().map(RequestId::from),
+        // Not this person's request, as far as it was found: if it turns out to be, it is announced then.
+        request: event.request_id().filter(|_| !is_foreign(event)).map(RequestId::from),
         at: event.at.unwrap_or(now),
         title: format!("{kind}: {about}"),
         text: words(event, approval.as_ref()),
         raw: serde_json::to_value(event).unwrap_or_default(),
     }
+}
+
+/// Was the request it is about looked for in vain?
+fn is_foreign(event: &Event) -> bool {
+    event.data.get("seen_by_this_account") == Some(&Value::Bool(false))
+}
+
+/// The name of an event that has none: its place, or on a gateway without places what it says.
+fn nameless(event: &Event) -> String {
+    event.seq.map_or_else(|| format!("says:{}:{}", event.kind, mark(&event.data)), |seq| format!("seq:{seq}"))
+}
+
+/// Tells contents apart.
+fn mark(value: &Value) -> String {
+    hex::encode(&Sha256::digest(value.to_string())[..8])
 }
 
 /// What an event should be found by.
@@ -93,6 +110,17 @@ fn words(event: &Event, approval: Option<&Approval>) -> String {
         "status",
     ] {
         words.extend(event.data.get(name).and_then(Value::as_str).map(str::to_owned));
+    }
+    let document = event.data.get("document");
+    for pointer in [
+        "/title",
+        "/desc",
+        "/alert/action_executed_by",
+        "/remediation_metadata/request_id",
+        "/remediation_metadata/error_message",
+    ] {
+        let told = document.and_then(|document| document.pointer(pointer)).and_then(Value::as_str);
+        words.extend(told.map(str::to_owned));
     }
     if let Some(approval) = approval {
         words.push(approval.error_message.clone());
@@ -119,26 +147,32 @@ pub(crate) fn from_document(
     let told = document.value.pointer("/alert/status").and_then(Value::as_str).unwrap_or_default();
     let (id, data, topic) = match (&document.request, approval) {
         (Some(request), Some(approval)) => {
-            let kind = kind_of(&approval.status, before);
+            let kind = kind_of(&approval.status, before, told);
             let data = json!({
                 "type": kind.word(), "pipeline_id": approval.pipeline_id, "request_id": request,
-                "data": approval, "document": document.value,
+                "data": approval, "document": without_system_pipeline(&document.value),
             });
             let stage = approval
                 .pending_approval_actions
                 .first()
                 .map(|id| id.as_str().to_owned())
                 .unwrap_or_default();
-            let id = document.id.as_ref().map(|id| format!("{id}:{told}:{}:{stage}", approval.status));
+            let id = match kind {
+                ApprovalKind::ApprovalRequired => Some(raised_id(approval)),
+                _ => document.id.as_ref().map(|id| format!("{id}:{told}:{}:{stage}", approval.status)),
+            };
             (id, data, Some(approval.pipeline_id.to_string()))
         }
         (Some(request), None) => {
-            let data =
-                json!({"request_id": request, "seen_by_this_account": false, "document": document.value});
+            let data = json!({
+                "request_id": request, "seen_by_this_account": false,
+                "document": without_system_pipeline(&document.value),
+            });
             (document.id.as_ref().map(|id| format!("{id}:{told}")), data, None)
         }
         (None, _) => {
-            let id = document.id.as_ref().map(|id| format!("{id}:{told}"));
+            // The same document comes again when it changes: then it is another event.
+            let id = document.id.as_ref().map(|id| format!("{id}:{}", mark(&document.value)));
             (id, document.value.clone(), document.pipeline.as_ref().map(ToString::to_string))
         }
     };
@@ -153,7 +187,7 @@ pub(crate) fn from_snapshot(approval: &Approval) -> Event {
         seq: None,
         prev_seq: None,
         topic: Some(approval.pipeline_id.to_string()),
-        id: Some(format!("snapshot:{}:{}", approval.request_id, approval.revision)),
+        id: Some(raised_id(approval)),
         at: approval.created_at,
         data: json!({
             "type": ApprovalKind::ApprovalRequired.word(), "pipeline_id": approval.pipeline_id,
@@ -162,10 +196,25 @@ pub(crate) fn from_snapshot(approval: &Approval) -> Event {
     }
 }
 
-/// What kind of event a change to this status is.
-fn kind_of(status: &Status, before: Option<&Status>) -> ApprovalKind {
+/// The raising of a request is one event, whether a frame or a list tells of it: it is stored and told once.
+fn raised_id(approval: &Approval) -> String {
+    format!("snapshot:{}:{}", approval.request_id, approval.revision)
+}
+
+/// The one pipeline id that every approval document carries says nothing about where it belongs.
+fn without_system_pipeline(document: &Value) -> Value {
+    let mut document = document.clone();
+    if let Some(map) = document.as_object_mut() {
+        map.remove("pipeline_id");
+    }
+    document
+}
+
+/// What kind of event a change to this status is. `told` is what the document says; one that is still pending repeats
+/// the raising.
+fn kind_of(status: &Status, before: Option<&Status>, told: &str) -> ApprovalKind {
     match status {
-        Status::Pending if before.is_none() => ApprovalKind::ApprovalRequired,
+        Status::Pending if before.is_none() || told == "pending" => ApprovalKind::ApprovalRequired,
         Status::Pending | Status::Paused | Status::Unrecognised(_) => ApprovalKind::ApprovalChanged,
         Status::Executing | Status::Rejected | Status::Stopped => ApprovalKind::ApprovalDecided,
         Status::Completed | Status::Failed | Status::Interrupted => ApprovalKind::ExecutionCompleted,
@@ -215,6 +264,25 @@ mod tests {
         let applied = applied(&progress).expect("about a request");
         assert_eq!(applied.results.len(), 1);
         assert!(applied.approval.is_none() && applied.status.is_none());
+    }
+
+    #[test]
+    fn f13_events_without_name_or_place_are_told_apart_by_what_they_say() {
+        let nameless = |data: Value| Event { seq: None, id: None, ..event(data) };
+        let id = |event: &Event| row(event, "", DateTime::UNIX_EPOCH).id;
+        let (one, other) = (nameless(json!({"title":"one"})), nameless(json!({"title":"other"})));
+        assert_ne!(id(&one), id(&other));
+        assert_eq!(id(&one), id(&nameless(json!({"title":"one"}))));
+    }
+
+    #[test]
+    fn a_document_of_the_platform_that_changed_is_another_event() {
+        let read = |status: &str| {
+            let value = json!({"_id":"w1","message_type":"workflow","status":status});
+            from_document(&Document::read(value), None, None).id
+        };
+        assert_ne!(read("running"), read("stopped"));
+        assert_eq!(read("running"), read("running"));
     }
 
     #[test]

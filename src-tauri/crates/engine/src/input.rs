@@ -95,8 +95,15 @@ pub enum Done {
     Reconciled {
         /// Where.
         gateway: GatewayId,
+        /// Of which asking.
+        round: u64,
         /// Every open request, and when that was.
         result: Result<OpenSet, Refused>,
+    },
+    /// Something about a request could not be read or stored: what is shown may lack it.
+    Incomplete {
+        /// Where.
+        gateway: GatewayId,
     },
     /// `Ingest`, already committed.
     Ingested {

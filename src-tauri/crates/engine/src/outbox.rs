@@ -7,6 +7,7 @@ use client::Dialect;
 use client::Slug;
 use domain::registry::{RemediationResponse, RemediationStatus};
 use domain::{ActionResult, Approval, OutboxState, Point, Status, Verdict};
+use store::Superseded;
 
 /// How a call to decide ended, without any claim about its effect.
 #[derive(Clone, Debug)]
@@ -36,7 +37,7 @@ pub enum CallEnd {
         /// It asked to wait.
         retry_after_ms: Option<u64>,
         /// Who decided instead, if it says so.
-        by: Option<String>,
+        superseded: Option<Superseded>,
     },
     /// The session is over.
     SignIn {
@@ -50,8 +51,6 @@ pub enum CallEnd {
 pub enum Next {
     /// Write this state.
     Become(Turn),
-    /// Ask the gateway how the request stands, soon.
-    Look,
     /// Send it again with the same key, not before this long.
     Again {
         /// Milliseconds from now.
@@ -70,11 +69,40 @@ pub struct Turn {
     pub code: Option<Code>,
     /// A sentence.
     pub detail: Option<String>,
+    /// Who decided instead (F24).
+    pub superseded: Option<Superseded>,
 }
 
 impl Turn {
-    fn new(state: OutboxState, code: Option<Code>, detail: impl Into<String>) -> Self {
-        Self { state, code, detail: Some(detail.into()) }
+    /// A state about which there is nothing to say.
+    pub fn to(state: OutboxState) -> Self {
+        Self { state, code: None, detail: None, superseded: None }
+    }
+
+    /// A state with its code and its sentence.
+    pub fn new(state: OutboxState, code: Option<Code>, detail: impl Into<String>) -> Self {
+        Self { state, code, detail: Some(detail.into()), superseded: None }
+    }
+}
+
+/// May a try of it have reached the gateway? Once it may have, only the gateway can say that it did not (rule 5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    /// No try did.
+    Never,
+    /// One may have.
+    Maybe,
+}
+
+impl Left {
+    /// What one more try with this end makes of it.
+    pub fn after(self, end: &CallEnd) -> Self {
+        match end {
+            CallEnd::Unclear { .. } | CallEnd::Taken(_) => Left::Maybe,
+            CallEnd::Told { slug: Some(Slug::InProgress), .. } => Left::Maybe,
+            CallEnd::Told { status, .. } if *status >= 500 => Left::Maybe,
+            CallEnd::Told { .. } | CallEnd::NotSent { .. } | CallEnd::SignIn { .. } => self,
+        }
     }
 }
 
@@ -85,10 +113,13 @@ pub const NOT_TAKEN_AFTER_MS: u64 = 10_000;
 /// An approve queued longer than this needs a fresh look (rule 7).
 pub const FRESH_APPROVE_MS: u64 = 120_000;
 
-/// What the end of a call means for its row.
-pub fn after_call(end: &CallEnd, dialect: Dialect, tries: u32, unreachable: Unreachable) -> Next {
+/// What the end of a call means for its row. `left`: of the tries before this one.
+pub fn after_call(end: &CallEnd, dialect: Dialect, tries: u32, left: Left, unreachable: Unreachable) -> Next {
     match end {
         CallEnd::Taken(response) => taken(response),
+        // An earlier try may have arrived: that this one did not says nothing about it.
+        CallEnd::NotSent { why, .. } if left == Left::Maybe => unclear(dialect, tries, why),
+        CallEnd::SignIn { why } if left == Left::Maybe => Next::Become(unknown(why)),
         CallEnd::NotSent { why, code } => match unreachable {
             Unreachable::GiveUp => Next::Become(Turn::new(
                 OutboxState::NotTaken,
@@ -104,10 +135,26 @@ pub fn after_call(end: &CallEnd, dialect: Dialect, tries: u32, unreachable: Unre
             }
             Unreachable::Queue => Next::Again { after_ms: 30_000, why: why.clone() },
         },
-        CallEnd::Told { status, slug, detail, retry_after_ms, by } => {
-            told(*status, *slug, detail, *retry_after_ms, by.as_deref(), dialect, tries)
+        CallEnd::Told { status, slug, detail, retry_after_ms, superseded } => {
+            let again = Again { dialect, tries, left, retry_after_ms: *retry_after_ms };
+            told(*status, *slug, detail, superseded.as_ref(), again)
         }
     }
+}
+
+/// What a refusal is weighed with.
+#[derive(Clone, Copy)]
+struct Again {
+    dialect: Dialect,
+    tries: u32,
+    left: Left,
+    retry_after_ms: Option<u64>,
+}
+
+/// Nobody knows whether it took effect; the truth is read until somebody does.
+pub fn unknown(why: &str) -> Turn {
+    let detail = format!("{why} Whether it took effect is unknown - checking.");
+    Turn::new(OutboxState::Unknown, Some(Code::Unknown), detail)
 }
 
 fn taken(response: &RemediationResponse) -> Next {
@@ -117,7 +164,7 @@ fn taken(response: &RemediationResponse) -> Next {
         R::Executed | R::Failed | R::Rejected | R::Stopped | R::Interrupted | R::ActionApprovalRequired
     );
     let state = if ended { OutboxState::Observed } else { OutboxState::Acknowledged };
-    Next::Become(Turn { state, code: None, detail: response.message.clone() })
+    Next::Become(Turn { detail: response.message.clone(), ..Turn::to(state) })
 }
 
 /// Whether it arrived is unknown: with a key it may be sent again, without one only the truth is read.
@@ -126,11 +173,7 @@ fn unclear(dialect: Dialect, tries: u32, why: &str) -> Next {
         Dialect::Holdpoint if tries < MOST_TRIES => {
             Next::Again { after_ms: backoff_ms(tries), why: why.to_owned() }
         }
-        _ => Next::Become(Turn::new(
-            OutboxState::Unknown,
-            Some(Code::Unknown),
-            format!("{why} Whether it took effect is unknown - checking."),
-        )),
+        _ => Next::Become(unknown(why)),
     }
 }
 
@@ -138,21 +181,26 @@ fn told(
     status: u16,
     slug: Option<Slug>,
     detail: &str,
-    retry_after_ms: Option<u64>,
-    by: Option<&str>,
-    dialect: Dialect,
-    tries: u32,
+    superseded: Option<&Superseded>,
+    again: Again,
 ) -> Next {
+    let Again { dialect, tries, left, retry_after_ms } = again;
     let end = |state, code| Next::Become(Turn::new(state, Some(code), detail));
+    // These are said before the key is looked at, so they are no answer to a try that may have arrived (CONTRACT 1c).
+    let before_the_key =
+        matches!(slug, Some(Slug::NotAllowed | Slug::PolicyDenied | Slug::NotFound | Slug::RateLimited))
+            || matches!(status, 401 | 403 | 404 | 408 | 425 | 429);
+    let may_ask_again = matches!(slug, Some(Slug::RateLimited)) && tries < MOST_TRIES;
+    if left == Left::Maybe && before_the_key && !may_ask_again {
+        return Next::Become(unknown(detail));
+    }
     match slug {
-        Some(Slug::AlreadyDecided) => match by {
-            Some(by) => Next::Become(Turn::new(
-                OutboxState::Conflict,
-                Some(Code::AlreadyDecided),
-                format!("{detail} (decided by {by})"),
-            )),
-            None => end(OutboxState::Conflict, Code::AlreadyDecided),
-        },
+        Some(Slug::AlreadyDecided) => {
+            let by = superseded.and_then(|superseded| superseded.by.as_deref());
+            let detail = by.map_or_else(|| detail.to_owned(), |by| format!("{detail} (decided by {by})"));
+            let turn = Turn::new(OutboxState::Conflict, Some(Code::AlreadyDecided), detail);
+            Next::Become(Turn { superseded: superseded.cloned(), ..turn })
+        }
         Some(Slug::Executing) => end(OutboxState::Conflict, Code::Executing),
         Some(Slug::ActionDecisionNeeded) => end(OutboxState::Conflict, Code::ActionDecisionNeeded),
         Some(Slug::NotAwaitingAction) => end(OutboxState::Conflict, Code::NotAwaitingAction),
@@ -165,6 +213,7 @@ fn told(
             after_ms: retry_after_ms.unwrap_or_else(|| backoff_ms(tries)),
             why: detail.to_owned(),
         },
+        Some(Slug::InProgress) => Next::Become(unknown(detail)),
         _ if status >= 500 => unclear(dialect, tries, detail),
         _ if status == 403 => end(OutboxState::Refused, Code::NotAllowed),
         _ if status == 404 => end(OutboxState::Refused, Code::NotFound),
@@ -186,10 +235,12 @@ pub fn observe(
     approval: &Approval,
 ) -> Option<Turn> {
     let certain = state == OutboxState::Acknowledged;
-    let ours = certain || approval.decided_by.as_deref().is_none_or(|by| by == identity);
-    let observed = Turn { state: OutboxState::Observed, code: None, detail: None };
-    let conflict =
-        || Turn::new(OutboxState::Conflict, Some(Code::AlreadyDecided), rules::decided_by(approval));
+    let ours = certain || decider(point, approval).is_none_or(|by| by == identity);
+    let observed = Turn::to(OutboxState::Observed);
+    let conflict = || Turn {
+        superseded: Some(superseded_by(approval)),
+        ..Turn::new(OutboxState::Conflict, Some(Code::AlreadyDecided), rules::decided_by(approval))
+    };
     match (&approval.status, verdict) {
         (Status::Pending | Status::Unrecognised(_), _) => None,
         (Status::Expired, _) if !certain => Some(Turn::new(
@@ -197,19 +248,21 @@ pub fn observe(
             Some(Code::Expired),
             "The request expired before it was decided.",
         )),
+        // Taken back before anything is known of the decision: nothing says that it was taken.
+        (Status::Withdrawn, _) if !certain => Some(conflict()),
         (Status::Paused, Verdict::Approve) => {
             let waits = approval.pending_approval_actions.first();
-            (waits.is_some() && waits != point.action()).then_some(observed)
+            let past = waits.is_some() && waits != point.action();
+            past.then(|| if ours { observed } else { conflict() })
         }
         (Status::Paused, _) => None,
-        (Status::Executing, Verdict::Approve) if !certain => Some(if ours {
-            Turn { state: OutboxState::Acknowledged, code: None, detail: None }
-        } else {
-            conflict()
-        }),
+        (Status::Executing, Verdict::Approve) if !certain => {
+            Some(if ours { Turn::to(OutboxState::Acknowledged) } else { conflict() })
+        }
         (Status::Executing, Verdict::Reject { .. }) if !certain => Some(conflict()),
         (Status::Executing, _) => None,
-        (Status::Rejected, Verdict::Approve) => Some(conflict()),
+        // An approve that was taken may be followed by a reject at a later pause.
+        (Status::Rejected, Verdict::Approve) if !certain => Some(conflict()),
         (Status::Rejected, _) if ours => Some(observed),
         (Status::Completed | Status::Failed, Verdict::Reject { .. }) => Some(conflict()),
         _ if ours => Some(observed),
@@ -217,16 +270,34 @@ pub fn observe(
     }
 }
 
+/// Who decided this point, as far as it is told: of an action its own approver, otherwise the request's last one.
+fn decider<'a>(point: &Point, approval: &'a Approval) -> Option<&'a str> {
+    let of_action = point.action().and_then(|id| approval.execution_state.get(id)?.approved_by.as_deref());
+    of_action.or(approval.decided_by.as_deref())
+}
+
+/// Who decided instead, as the request tells it.
+pub fn superseded_by(approval: &Approval) -> Superseded {
+    Superseded {
+        by: approval.decided_by.clone(),
+        at: approval.decided_at,
+        verdict: Some(approval.status.to_string()),
+    }
+}
+
 /// Was it not taken? The call failed, and the request still stands open where it stood (rule 4).
 pub fn not_taken(
     state: OutboxState,
     point: &Point,
+    verdict: &Verdict,
     approval: &Approval,
     since_failure_ms: u64,
 ) -> Option<Turn> {
     let stands = match (&approval.status, point) {
         (Status::Pending, Point::Request) => true,
         (Status::Paused, Point::Action(id)) => approval.pending_approval_actions.first() == Some(id),
+        // A reject or a stop would have ended the pause.
+        (Status::Paused, Point::Request) => !matches!(verdict, Verdict::Approve),
         _ => false,
     };
     (state == OutboxState::Unknown && stands && since_failure_ms >= NOT_TAKEN_AFTER_MS).then(|| {

@@ -24,8 +24,9 @@ pub struct Asked<'a> {
     pub verdict: &'a Verdict,
     /// What the person saw.
     pub shown: Option<&'a Digest>,
-    /// Now, by the gateway's clock.
-    pub now: DateTime<Utc>,
+    /// Now, by the gateway's clock. `None`: it has not told its time, and then its word on the status is all there is;
+    /// the clock of this machine expires nothing (F34).
+    pub now: Option<DateTime<Utc>>,
 }
 
 /// A decision that may be made.
@@ -159,7 +160,7 @@ fn lawful(asked: &Asked<'_>) -> Result<(), Refused> {
         (Verdict::Reject { .. }, _) => Input::Reject,
         (Verdict::Stop { .. }, _) => Input::Stop,
     };
-    let due = approval.expires_at.is_some_and(|at| at <= asked.now);
+    let due = approval.expires_at.zip(asked.now).is_some_and(|(at, now)| at <= now);
     let state =
         if due && matches!(state, State::Pending | State::Paused(_)) { State::Expired } else { state };
     law::step(&state, &input).map(|_| ()).map_err(|refusal| explain(refusal, asked, &state))
@@ -169,7 +170,9 @@ fn explain(refusal: law::Refusal, asked: &Asked<'_>, state: &State) -> Refused {
     let approval = asked.approval;
     let id = &approval.request_id;
     let (code, message) = match refusal {
-        law::Refusal::AlreadyDecided => (Code::AlreadyDecided, decided_by(approval)),
+        law::Refusal::AlreadyDecided => {
+            (Code::AlreadyDecided, format!("{} Nothing was sent.", decided_by(approval)))
+        }
         law::Refusal::Expired => {
             let at = approval
                 .expires_at
@@ -180,10 +183,15 @@ fn explain(refusal: law::Refusal, asked: &Asked<'_>, state: &State) -> Refused {
                 format!("Request {id} expired{at}: it cannot be decided any more. Nothing was sent."),
             )
         }
-        law::Refusal::Executing => (
-            Code::Executing,
-            format!("Request {id} is executing. Nothing was sent; `holdctl stop {id}` stops it."),
-        ),
+        law::Refusal::Executing => {
+            let by =
+                approval.decided_by.as_deref().map(|by| format!(", approved by {by}")).unwrap_or_default();
+            let stop = match asked.dialect {
+                Dialect::Holdpoint => format!("; `holdctl stop {id}` stops it"),
+                Dialect::Platform => String::new(),
+            };
+            (Code::Executing, format!("Request {id} is executing{by}. Nothing was sent{stop}."))
+        }
         law::Refusal::ActionDecisionNeeded => {
             let action = approval.pending_approval_actions.first().map(ActionId::as_str).unwrap_or_default();
             let message = format!(
@@ -216,10 +224,7 @@ pub fn decided_by(approval: &Approval) -> String {
         .decided_at
         .map(|at| format!(" at {}", at.format("%Y-%m-%d %H:%M:%S UTC")))
         .unwrap_or_default();
-    format!(
-        "Request {} has already been decided by {by}{at}: {}. Nothing was sent.",
-        approval.request_id, approval.status
-    )
+    format!("Request {} has already been decided by {by}{at}: {}.", approval.request_id, approval.status)
 }
 
 fn possible_here(asked: &Asked<'_>) -> Result<(), Refused> {

@@ -11,7 +11,7 @@ mod reach;
 mod session;
 
 use crate::command::{Answer, Command, Query, Refused};
-use crate::effect::{Batch, CallId, Effect, SurfaceId};
+use crate::effect::{CallId, Effect, SurfaceId};
 use crate::input::{Done, Fresh, Input, Now};
 use crate::outbox::CallEnd;
 use crate::state::State;
@@ -35,8 +35,6 @@ const WAITING: usize = 256;
 const VIEW_EVERY_MS: u64 = 100;
 /// Batches of one gateway that may wait to be committed: the socket waits beyond that (I8).
 const BATCHES: usize = 32;
-
-pub(crate) use outgoing::view_of as outgoing_view;
 
 /// What reaches the loop.
 pub(crate) enum Mail {
@@ -315,8 +313,8 @@ impl Runtime {
                     events::follow(reach, Arc::clone(&link.room), link.cancel.child_token());
                 }
             }
-            Effect::Reconcile { gateway } => self.queue(gateway, Job::Reconcile),
-            Effect::Ingest { gateway, batch } => self.queue(gateway, job(batch)),
+            Effect::Reconcile { gateway, round } => self.queue(gateway, Job::Reconcile(round)),
+            Effect::Ingest { gateway, batch } => self.queue(gateway, Job::Batch(batch)),
             Effect::Read { gateway, pipeline, request, why } => match self.reach(gateway) {
                 Some(reach) => fetch::read(reach, pipeline, request, why),
                 None => self.input(Input::Done(Done::Read {
@@ -349,8 +347,4 @@ impl Runtime {
             let _ = link.jobs.send(job);
         }
     }
-}
-
-fn job(batch: Batch) -> Job {
-    Job::Batch(batch)
 }

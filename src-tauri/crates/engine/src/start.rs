@@ -5,10 +5,11 @@ use crate::failure::store_refused;
 use crate::handle::Handle;
 use crate::input::Now;
 use crate::lock::Lock;
-use crate::runtime::{Ports, Runtime, outgoing_view};
+use crate::runtime::{Ports, Runtime};
 use crate::socket::server::Server;
 use crate::state::{Purpose, State};
 use crate::step::{Row, restore};
+use crate::view::DecisionView;
 use domain::receipt::{Attestation, Device};
 use domain::{Clock, Entropy};
 use keychain::{Entry, Keychain, Secret};
@@ -47,7 +48,6 @@ pub struct Owner {
     cancel: DropGuard,
     tasks: Vec<JoinHandle<()>>,
     store: Arc<Store>,
-    _lock: Lock,
 }
 
 impl Owner {
@@ -87,8 +87,10 @@ pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
     let reader = store.reader();
     state.last_row = reader.last_row().await.map_err(|error| store_refused(&error))?.0;
     let rows = reader.open_decisions().await.map_err(|error| store_refused(&error))?;
-    let rows =
-        rows.into_iter().map(|row| Row { created_at: row.created_at, view: outgoing_view(row) }).collect();
+    let rows = rows
+        .into_iter()
+        .map(|row| Row { created_at: row.created_at, view: DecisionView::of_row(row) })
+        .collect();
     let now = Now { wall: setup.clock.now(), boot_ms: setup.clock.boot_ms() };
     restore(&mut state, rows, now);
     let mut runtime = Runtime::new(state, ports, cancel.clone());
@@ -97,9 +99,9 @@ pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
     }
     let handle = runtime.handle();
     let path = crate::socket::path(&setup.data_dir, setup.runtime_dir.as_deref());
-    let server = Server::bind(&path).map_err(|error| no_socket(&path, &error))?;
+    let server = Server::bind(&path, lock).map_err(|error| no_socket(&path, &error))?;
     let tasks = vec![tokio::spawn(server.run(handle.clone(), cancel.clone())), tokio::spawn(runtime.run())];
-    Ok(Owner { handle, cancel: cancel.drop_guard(), tasks, store, _lock: lock })
+    Ok(Owner { handle, cancel: cancel.drop_guard(), tasks, store })
 }
 
 fn no_socket(path: &Path, error: &std::io::Error) -> Refused {

@@ -2,7 +2,12 @@
 
 use crate::command::{Nonce, Unreachable};
 use crate::effect::{CallId, SurfaceId};
-use crate::view::{AppView, DecisionView, GatewayView, May, RECENT_DECISIONS, ROW_LIMIT, RequestRow};
+use crate::input::Now;
+use crate::outbox::Left;
+use crate::view::{
+    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, May, RECENT_DECISIONS, ROW_BYTES,
+    ROW_LIMIT, RequestRow,
+};
 use chrono::{DateTime, Utc};
 use client::{Dialect, Rights};
 use domain::{
@@ -59,20 +64,59 @@ pub struct Gateway {
     pub account: Option<String>,
     /// Rule 9.
     pub connection: Connection,
+    /// Its last changes, at most [`CHANGE_LIMIT`].
+    pub changes: Vec<ConnectionChange>,
     /// When it was last live.
     pub last_live: Option<DateTime<Utc>>,
     /// When the open requests were last known to be complete.
     pub as_of: Option<DateTime<Utc>>,
-    /// Its clock minus ours, in milliseconds.
-    pub offset_ms: i64,
+    /// What its clock said last; `None` until it said something.
+    pub server_time: Option<ServerTime>,
+    /// Frames of the stream at hand that could not be read.
+    pub malformed: u64,
     /// Whether its stream was asked for.
     pub stream: Stream,
     /// Requests that are open, or that a decision here still follows.
     pub requests: BTreeMap<RequestId, Request>,
     /// What this account may do, pipeline by pipeline, as last read.
     pub rights: BTreeMap<PipelineId, Rights>,
-    /// Requests that must be read before it may be called live; `None`: no reconciliation under way.
-    pub reconciling: Option<BTreeSet<RequestId>>,
+    /// Has the stream at hand said that nothing is missing?
+    pub drained: Drained,
+    /// How far the asking for the open requests has come.
+    pub reconcile: Reconcile,
+}
+
+/// What a gateway's clock said, bound to the boot-time clock: the wall clock here may jump (F34).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServerTime {
+    /// By its clock.
+    pub at: DateTime<Utc>,
+    /// At that moment, by the boot-time clock here.
+    pub boot_ms: u64,
+}
+
+/// Whether the stream at hand has said that nothing is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Drained {
+    /// Not yet.
+    No,
+    /// Yes.
+    Yes,
+}
+
+/// The asking for all open requests. One at a time; only the newest may make the connection live.
+#[derive(Debug, Default)]
+pub struct Reconcile {
+    /// The newest asking that is wanted.
+    pub wanted: u64,
+    /// The one under way.
+    pub running: Option<u64>,
+    /// The requests that the newest answer lacks and that are still to be read; `None`: no answer yet.
+    pub missing: Option<BTreeSet<RequestId>>,
+    /// To be asked again then, on the boot-time clock.
+    pub due_ms: Option<u64>,
+    /// How often it failed in a row.
+    pub failures: u32,
 }
 
 /// Whether a stream was asked for.
@@ -104,8 +148,12 @@ pub struct Decision {
     pub view: DecisionView,
     /// What is under way for it; nothing else is started meanwhile.
     pub busy: Busy,
-    /// How often it was put on the wire in this run.
+    /// How often it was put on the wire in this run and may have left.
     pub tries: u32,
+    /// How often in a row it was to be sent and did not leave.
+    pub unsent: u32,
+    /// May it have reached the gateway?
+    pub left: Left,
     /// What becomes of it when the gateway cannot be reached.
     pub unreachable: Unreachable,
     /// Not before this, on the boot-time clock.
@@ -114,8 +162,8 @@ pub struct Decision {
     pub failed_ms: Option<u64>,
     /// How often it was looked for since.
     pub looks: u32,
-    /// When it was made.
-    pub created_at: DateTime<Utc>,
+    /// When it was made, on the boot-time clock: negative for one older than the machine's start.
+    pub made_ms: i64,
 }
 
 /// What is under way for a decision.
@@ -189,6 +237,7 @@ impl State {
             .filter(waiting)
             .map(|decision| decision.due_ms)
             .filter(|due| *due < u64::MAX)
+            .chain(self.gateways.values().filter_map(|gateway| gateway.reconcile.due_ms))
             .min()
     }
 
@@ -205,6 +254,13 @@ impl State {
         requests.sort_by(|a, b| (a.created_at, &a.key).cmp(&(b.created_at, &b.key)));
         let open = requests.len();
         requests.truncate(ROW_LIMIT);
+        let mut room = ROW_BYTES;
+        requests.retain(|row| {
+            let bytes = serde_json::to_vec(row).map_or(usize::MAX, |json| json.len());
+            let fits = bytes <= room;
+            room -= if fits { bytes } else { 0 };
+            fits
+        });
         AppView {
             rev: self.rev,
             gateways: self.ordered().map(Gateway::view).collect(),
@@ -214,7 +270,7 @@ impl State {
                 .made
                 .iter()
                 .filter_map(|id| self.decisions.get(id))
-                .map(|d| d.view.clone())
+                .map(|decision| decision.view.brief())
                 .collect(),
             last_row: self.last_row,
             malformed: self.malformed,
@@ -248,6 +304,7 @@ impl Gateway {
             name: self.name.clone(),
             account: self.account.clone(),
             connection: self.connection.clone(),
+            changes: self.changes.clone(),
             as_of: self.as_of,
         }
     }
@@ -263,9 +320,23 @@ impl Gateway {
         }
     }
 
-    /// The gateway's time, as far as it is known.
-    pub fn server_now(&self, now: DateTime<Utc>) -> DateTime<Utc> {
-        now + chrono::Duration::milliseconds(self.offset_ms)
+    /// Keeps the state it is in now, if it is another one than before.
+    pub fn note_change(&mut self, at: DateTime<Utc>) {
+        let last = self.changes.last();
+        if last.is_some_and(|last| last.connection == self.connection) {
+            return;
+        }
+        let number = last.map_or(0, |last| last.number) + 1;
+        self.changes.push(ConnectionChange { number, at, connection: self.connection.clone() });
+        let surplus = self.changes.len().saturating_sub(CHANGE_LIMIT);
+        self.changes.drain(..surplus);
+    }
+
+    /// The gateway's time, if it ever told it: counted on by the boot-time clock.
+    pub fn server_now(&self, now: Now) -> Option<DateTime<Utc>> {
+        let told = self.server_time?;
+        let since_ms = now.boot_ms.saturating_sub(told.boot_ms);
+        Some(told.at + chrono::Duration::milliseconds(since_ms.min(i64::MAX as u64).cast_signed()))
     }
 }
 

@@ -3,13 +3,14 @@
 
 mod decide;
 mod drive;
+mod reconcile;
 mod requests;
 mod stream;
 
 use crate::command::{Answer, Code, Command, Refused, SignedIn};
 use crate::effect::{CallId, Effect, ReadFor, SurfaceId};
 use crate::input::{Done, Fresh, Input, Now, SignedInAs};
-use crate::state::{Gateway, State, Stream};
+use crate::state::{Drained, Gateway, Reconcile, State, Stream};
 use domain::{Connection, GatewayId};
 use std::collections::BTreeMap;
 use store::GatewayRecord;
@@ -29,7 +30,9 @@ pub fn step(state: &mut State, input: Input, now: Now) -> Vec<Effect> {
         Input::Tick => {}
     }
     state.prepared.retain(|_, prepared| prepared.until_ms > now.boot_ms);
+    reconcile::due(state, now, &mut effects);
     drive::all(state, now, &mut effects);
+    state.gateways.values_mut().for_each(|gateway| gateway.note_change(now.wall));
     effects
 }
 
@@ -61,6 +64,7 @@ fn command(state: &mut State, asker: Asker, command: Command, now: Now, effects:
                 state.gateways.get_mut(&gateway).filter(|known| known.stream == Stream::Closed)
             {
                 known.stream = Stream::Open;
+                known.malformed = 0;
                 effects.push(Effect::OpenStream { gateway });
             }
             effects.push(Effect::Reply(call, Ok(Answer::Done)));
@@ -81,7 +85,7 @@ pub fn other_account(signed_in: &str) -> Refused {
     Refused::new(
         Code::OtherAccount,
         format!(
-            "{signed_in} is signed in to this gateway here. Sign out first, or use another data directory (HOLDPOINT_DATA_DIR)."
+            "{signed_in} is signed in to this gateway here. Another account needs another data directory (HOLDPOINT_DATA_DIR)."
         ),
     )
 }
@@ -105,9 +109,12 @@ fn done(state: &mut State, done: Done, now: Now, effects: &mut Vec<Effect>) {
             ReadFor::Prepare(call) => decide::prepared(state, call, gateway, result, now, effects),
             ReadFor::Send(decision) => drive::read_before_send(state, decision, result, now, effects),
             ReadFor::Look(decision) => drive::looked(state, decision, result, now, effects),
-            ReadFor::Reconcile => requests::found_again(state, gateway, &request, result, now, effects),
+            ReadFor::Reconcile => reconcile::found_again(state, gateway, &request, result, now, effects),
         },
-        Done::Reconciled { gateway, result } => requests::reconciled(state, gateway, result, now, effects),
+        Done::Reconciled { gateway, round, result } => {
+            reconcile::answered(state, gateway, round, result, now, effects);
+        }
+        Done::Incomplete { gateway } => reconcile::doubt(state, gateway, now),
         Done::Ingested { gateway, applied, last_row } => {
             requests::ingested(state, gateway, applied, last_row, now, effects);
         }
@@ -134,13 +141,16 @@ pub fn add(state: &mut State, record: GatewayRecord) {
         dialect: record.dialect.as_deref().and_then(client::Dialect::from_word),
         account: None,
         connection: Connection::NEVER,
+        changes: Vec::new(),
         last_live: None,
         as_of: None,
-        offset_ms: 0,
+        server_time: None,
+        malformed: 0,
         stream: Stream::Closed,
         rights: BTreeMap::new(),
         requests: BTreeMap::new(),
-        reconciling: None,
+        drained: Drained::No,
+        reconcile: Reconcile::default(),
     };
     state.gateways.insert(id, gateway);
 }
@@ -184,6 +194,7 @@ fn signed_in(
             if gateway.stream == Stream::Open && matches!(gateway.connection, Connection::SignInNeeded { .. })
             {
                 gateway.connection = Connection::NEVER;
+                gateway.malformed = 0;
                 effects.push(Effect::OpenStream { gateway: id });
             }
             state.rev += 1;

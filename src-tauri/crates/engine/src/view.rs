@@ -8,11 +8,14 @@ use domain::{
     PipelineId, Point, RequestId, RequestKey, Risk, Status, Verdict,
 };
 use serde::{Deserialize, Serialize};
+use store::OutboxRow;
 
 /// Most rows in a view.
 pub const ROW_LIMIT: usize = 200;
 /// Most ended decisions in a view; open ones are always in it.
 pub const RECENT_DECISIONS: usize = 20;
+/// Most changes of a connection's state that a view tells.
+pub const CHANGE_LIMIT: usize = 16;
 /// Longest error text in a row, in characters.
 const ERROR_LIMIT: usize = 120;
 
@@ -50,8 +53,23 @@ pub struct GatewayView {
     pub account: Option<String>,
     /// Rule 9.
     pub connection: Connection,
+    /// Its last changes in this run, oldest first: views are coalesced, and a state that was passed through within one
+    /// of them is still told.
+    pub changes: Vec<ConnectionChange>,
     /// When the open requests were last known to be complete.
     pub as_of: Option<DateTime<Utc>>,
+}
+
+/// One change of a connection's state.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct ConnectionChange {
+    /// Counts from 1 in each run of the engine.
+    pub number: u64,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// What it is from then on.
+    pub connection: Connection,
 }
 
 /// One open request in a list.
@@ -144,6 +162,82 @@ impl RequestRow {
             waiting: approval.pending_approval_actions.first().cloned(),
             may,
         }
+    }
+}
+
+/// Longest text in a result of a view, in characters; the whole is asked for with the decision.
+const TEXT_LIMIT: usize = 200;
+/// Most bytes of rows in a view, as JSON (DESIGN 4: 64 KiB in all, with the decisions beside them).
+pub(crate) const ROW_BYTES: usize = 32 * 1024;
+
+impl DecisionView {
+    /// A stored row.
+    pub fn of_row(row: OutboxRow) -> Self {
+        let status = |word: String| match serde_json::from_value(serde_json::Value::String(word.clone())) {
+            Ok(status) => status,
+            Err(_) => Status::Unrecognised(word),
+        };
+        Self {
+            id: row.decision,
+            key: row.key,
+            pipeline: row.pipeline,
+            point: row.point,
+            verdict: row.verdict,
+            identity: row.identity,
+            digest: row.digest,
+            state: row.state,
+            code: code_of(row.state),
+            detail: row.detail,
+            status: row.status.map(status),
+            waiting: None,
+            results: row.results,
+        }
+    }
+
+    /// As it stands in a view: what an action put out is asked for with the decision itself.
+    pub(crate) fn brief(&self) -> Self {
+        let mut brief = self.clone();
+        brief.detail = brief.detail.map(cut);
+        for result in &mut brief.results {
+            let told = |name: &str| {
+                let value = result.result.as_ref()?.get(name)?.clone();
+                (value.is_number() || value.as_str().is_some_and(|text| text.len() <= TEXT_LIMIT))
+                    .then(|| (name.to_owned(), value))
+            };
+            let words = ["status", "status_code", "exit_code"].into_iter().filter_map(told);
+            result.result = Some(words.collect::<serde_json::Map<_, _>>().into());
+            result.output = None;
+            result.error = result
+                .error
+                .take()
+                .map(|error| cut(error.as_str().map_or_else(|| error.to_string(), str::to_owned)).into());
+            result.extra.clear();
+        }
+        brief
+    }
+}
+
+fn cut(text: String) -> String {
+    match text.char_indices().nth(TEXT_LIMIT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// The kind of end a stored state alone tells.
+fn code_of(state: OutboxState) -> Option<Code> {
+    match state {
+        OutboxState::Conflict => Some(Code::AlreadyDecided),
+        OutboxState::Changed => Some(Code::Changed),
+        OutboxState::Expired => Some(Code::Expired),
+        OutboxState::Refused => Some(Code::Refused),
+        OutboxState::NotTaken => Some(Code::NotTaken),
+        OutboxState::Unknown => Some(Code::Unknown),
+        OutboxState::Held
+        | OutboxState::Queued
+        | OutboxState::Sent
+        | OutboxState::Acknowledged
+        | OutboxState::Observed => None,
     }
 }
 

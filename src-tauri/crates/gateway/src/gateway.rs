@@ -129,7 +129,20 @@ impl Gateway {
     /// # Errors
     /// [`ServeError`] when the listener is not on loopback or the database is served already.
     pub async fn serve(&self, listener: TcpListener, closing: CancellationToken) -> Result<(), ServeError> {
-        serve::serve(&self.app, &self.place, listener, closing).await
+        self.serve_telling(listener, closing, || {}).await
+    }
+
+    /// As [`Gateway::serve`]; `told` is called once the database is this gateway's own and calls will be answered.
+    ///
+    /// # Errors
+    /// See [`Gateway::serve`].
+    pub async fn serve_telling(
+        &self,
+        listener: TcpListener,
+        closing: CancellationToken,
+        told: impl FnOnce() + Send,
+    ) -> Result<(), ServeError> {
+        serve::serve(&self.app, &self.place, listener, closing, told).await
     }
 
     /// Adds a user as a member of every workflow there is: an owner as owner, everyone else as viewer (an admin needs no

@@ -5,7 +5,7 @@
 
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
-use gateway::{Asking, Config, Gateway, NewWorkflow, Role};
+use gateway::{Asking, Config, Gateway, NewWorkflow, Role, ServeError};
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::net::SocketAddr;
@@ -141,10 +141,14 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
                 format!("{} is not of the form {{pipeline: {{name: value}}}}", path.display())
             })?;
     }
+    if !serve.listen.ip().is_loopback() {
+        return Err(ServeError::NotLoopback(serve.listen.ip()).into());
+    }
     let gateway = Gateway::open(config).await?;
     let listener = TcpListener::bind(serve.listen)
         .await
         .with_context(|| format!("cannot listen on {}", serve.listen))?;
+    let address = listener.local_addr()?;
     let closing = CancellationToken::new();
     let ending = closing.clone();
     let signals = signals()?;
@@ -152,8 +156,8 @@ async fn serve(serve: Serve) -> anyhow::Result<()> {
         signals.await;
         ending.cancel();
     });
-    eprintln!("listening on http://{}", listener.local_addr()?);
-    gateway.serve(listener, closing).await?;
+    // Said only once the database is this process's own: whoever waits for this line takes it at its word.
+    gateway.serve_telling(listener, closing, move || eprintln!("listening on http://{address}")).await?;
     Ok(())
 }
 

@@ -25,6 +25,7 @@ pub(crate) async fn serve(
     place: &Place,
     listener: TcpListener,
     closing: CancellationToken,
+    told: impl FnOnce() + Send,
 ) -> Result<(), ServeError> {
     let address = listener.local_addr()?.ip();
     if !address.is_loopback() {
@@ -37,11 +38,12 @@ pub(crate) async fn serve(
     let listener = listener.tap_io(|stream| {
         let _ = stream.set_nodelay(true);
     });
-    let told = Arc::clone(app);
+    let signalled = Arc::clone(app);
     let signal = async move {
         closing.cancelled().await;
-        told.closing.cancel();
+        signalled.closing.cancel();
     };
+    told();
     let serving = axum::serve(listener, http::router(Arc::clone(app))).with_graceful_shutdown(signal);
     let ended = finish(app, async move { serving.await }).await;
     app.closing.cancel();

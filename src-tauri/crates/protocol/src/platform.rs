@@ -146,7 +146,7 @@ impl RawApproval {
             extra.remove(name);
         }
         let status = status(self.status.as_deref().unwrap_or("unknown"), &waiting);
-        let decided = !status.is_open();
+        let decided = status != Status::Pending;
         Approval {
             request_id: self.request_id,
             pipeline_id: pipeline.clone(),

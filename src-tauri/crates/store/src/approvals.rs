@@ -50,7 +50,7 @@ impl Store {
             approvals.iter().map(|approval| Prepared::of(approval, as_of, &self.keys.redaction)).collect();
         let mut tx = self.cache.begin_with("BEGIN IMMEDIATE").await?;
         for approval in &prepared {
-            put(&mut tx, gateway, approval).await?;
+            put(&mut tx, gateway, approval, to_us(self.clock.now())).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -66,11 +66,13 @@ impl Store {
         for request in requests {
             sqlx::query(
                 "UPDATE approvals SET standing = 'gone', gone_us = ?3
-                 WHERE gateway = ?1 AND request_id = ?2 AND standing = 'open' AND as_of_us <= ?3",
+                 WHERE gateway = ?1 AND request_id = ?2 AND standing = 'open'
+                       AND (as_of_us <= ?3 OR as_of_us > ?4)",
             )
             .bind(gateway.to_string())
             .bind(request.as_str())
             .bind(to_us(at))
+            .bind(to_us(self.clock.now()))
             .execute(&mut *tx)
             .await?;
         }
@@ -136,11 +138,12 @@ impl Prepared {
     }
 }
 
-/// Writes one request.
+/// Writes one request. A reading from the future was made before the clock was set back: it counts as older (F34).
 pub(crate) async fn put(
     conn: &mut SqliteConnection,
     gateway: GatewayId,
     new: &Prepared,
+    now_us: i64,
 ) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO approvals (gateway, request_id, standing, approval, holes, digest, as_of_us)
@@ -148,7 +151,7 @@ pub(crate) async fn put(
          ON CONFLICT (gateway, request_id) DO UPDATE
          SET standing = excluded.standing, approval = excluded.approval, holes = excluded.holes,
              digest = excluded.digest, as_of_us = excluded.as_of_us, gone_us = NULL
-         WHERE excluded.as_of_us >= approvals.as_of_us",
+         WHERE excluded.as_of_us >= approvals.as_of_us OR approvals.as_of_us > ?8",
     )
     .bind(gateway.to_string())
     .bind(new.request.as_str())
@@ -157,6 +160,7 @@ pub(crate) async fn put(
     .bind(new.redacted.holes_json())
     .bind(&new.digest.0)
     .bind(new.as_of_us)
+    .bind(now_us)
     .execute(conn)
     .await?;
     Ok(())

@@ -36,6 +36,7 @@ pub struct PipelineEntry {
 const ACTIONS: &str = "actions";
 const MAPPINGS: &str = "mappings";
 const PIPELINES: &str = "pipelines";
+const OPEN: &str = "open";
 
 impl Store {
     /// Replaces the runbook actions of a pipeline.
@@ -70,7 +71,13 @@ impl Store {
         self.put(PIPELINES, gateway, &PipelineId::default(), pipelines, as_of).await
     }
 
-    /// An older reading does not replace a newer one.
+    /// Notes that every open request was read then: only that makes a cached list of them whole, an empty one above all.
+    pub async fn note_open_read(&self, gateway: GatewayId, as_of: DateTime<Utc>) -> Result<(), StoreError> {
+        let nothing: &[Value] = &[];
+        self.put(OPEN, gateway, &PipelineId::default(), nothing, as_of).await
+    }
+
+    /// An older reading does not replace a newer one, unless it is from the future: the clock was set back then (F34).
     async fn put(
         &self,
         kind: &'static str,
@@ -83,13 +90,14 @@ impl Store {
             "INSERT INTO listings (kind, gateway, pipeline_id, items, as_of_us) VALUES (?1, ?2, ?3, ?4, ?5)
              ON CONFLICT (kind, gateway, pipeline_id) DO UPDATE
              SET items = excluded.items, as_of_us = excluded.as_of_us
-             WHERE excluded.as_of_us >= listings.as_of_us",
+             WHERE excluded.as_of_us >= listings.as_of_us OR listings.as_of_us > ?6",
         )
         .bind(kind)
         .bind(gateway.to_string())
         .bind(pipeline.as_str())
         .bind(Redacted::of(&items, &self.keys.redaction).json())
         .bind(to_us(as_of))
+        .bind(to_us(self.clock.now()))
         .execute(&self.cache)
         .await?;
         Ok(())
@@ -110,6 +118,11 @@ impl Reader {
     /// The pipelines; `None` if they were never read. The listing's own `pipeline` is empty.
     pub async fn pipelines(&self, gateway: GatewayId) -> Result<Option<Listing<PipelineEntry>>, StoreError> {
         Ok(self.listings(PIPELINES, gateway).await?.pop())
+    }
+
+    /// When every open request was read last; `None` if that never was.
+    pub async fn open_read_at(&self, gateway: GatewayId) -> Result<Option<DateTime<Utc>>, StoreError> {
+        Ok(self.listings::<Value>(OPEN, gateway).await?.pop().map(|listing| listing.as_of))
     }
 
     async fn listings<T: DeserializeOwned>(

@@ -1,8 +1,8 @@
 //! Asking a service on loopback how it is, over plain HTTP/1.1, without any of the product's code.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
-use std::io::{Read, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
@@ -23,7 +23,10 @@ pub(crate) enum Health {
 /// `GET /health`. An error is a service that cannot be asked.
 pub(crate) fn ask(address: SocketAddr) -> Result<Health> {
     let sentence = || format!("the service at {address} could not be asked for its health");
-    exchange(address).with_context(sentence).and_then(|answer| judge(&answer).with_context(sentence))
+    exchange(address)
+        .map_err(told)
+        .with_context(sentence)
+        .and_then(|answer| judge(&answer).with_context(sentence))
 }
 
 /// Whether anything accepts connections there.
@@ -43,7 +46,17 @@ pub(crate) fn loopback(origin: &str) -> Result<SocketAddr> {
     Ok(address)
 }
 
-fn exchange(address: SocketAddr) -> Result<String> {
+/// A time-out in words: the operating system calls it a resource that is temporarily unavailable.
+fn told(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+            anyhow!("it did not answer within {} s", PATIENCE.as_secs())
+        }
+        _ => error.into(),
+    }
+}
+
+fn exchange(address: SocketAddr) -> io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
     stream.set_read_timeout(Some(PATIENCE))?;
     stream.set_write_timeout(Some(PATIENCE))?;
@@ -100,6 +113,13 @@ mod tests {
         assert!(loopback("127.0.0.1:9").is_ok());
         assert!(loopback("http://192.0.2.1:80").is_err());
         assert!(loopback("example.com").is_err());
+    }
+
+    #[test]
+    fn a_service_that_says_nothing_is_told_in_words_and_not_in_an_error_number() {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let error = ask(listener.local_addr().expect("bound")).expect_err("nobody answers");
+        assert!(format!("{error:#}").ends_with("it did not answer within 2 s"), "{error:#}");
     }
 
     #[test]

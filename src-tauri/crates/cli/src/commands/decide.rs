@@ -14,6 +14,11 @@ use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 use store::{Reader, StoreError};
 
+/// Nobody waits longer; the clock cannot count for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 3_600);
+/// Between two tries to open the console after its owner has gone.
+const OPEN_AGAIN: Duration = Duration::from_secs(1);
+
 /// What a person wants.
 pub(crate) struct Wish {
     /// The request.
@@ -62,7 +67,19 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
     if wish.confirmed == Confirmed::NotYet && (out.form == Form::Json || !std::io::stdin().is_terminal()) {
         return Err(Stop::usage("Nobody can be asked here: confirm with --yes. Nothing was sent."));
     }
-    let mut gate = Gate::open(args, Purpose::Act).await?;
+    // Nothing is confirmed before that: if the console that ran here ends under it, it is prepared anew.
+    let (mut gate, prepared) = super::again(async || prepare(args, &wish).await).await?;
+    let typed = confirm(&wish, &prepared, out)?;
+    let decision = send(&mut gate, &prepared, typed).await?;
+    let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
+    gate.console.close().await;
+    let exit = results::exit(&decision)?;
+    Ok(out.tell(exit, &results::value(&decision), || results::text(&decision)))
+}
+
+/// Opens the console and has the wish judged; nothing is decided by that.
+async fn prepare(args: &Args, wish: &Wish) -> Result<(Gate, Prepared), Stop> {
+    let gate = Gate::open(args, Purpose::Act).await?;
     gate.sign_in_if_needed().await?;
     let key = RequestKey { gateway: gate.gateway, request: wish.id.clone() };
     let pipeline = gate.pipeline_for_change(args.pipeline.as_ref()).await?;
@@ -80,16 +97,10 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
         shown,
         unreachable: Unreachable::GiveUp,
     };
-    let Answer::Prepared(prepared) = gate.console.command(Command::Prepare(prepare)).await? else {
-        return Err(unexpected().into());
-    };
-    let typed = confirm(&wish, &prepared, out)?;
-    let decision = send(&mut gate, &prepared, typed).await?;
-    let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
-    gate.console.close().await;
-    let exit = results::exit(&decision)?;
-    out.print(&results::value(&decision), || results::text(&decision));
-    Ok(exit)
+    match gate.console.command(Command::Prepare(prepare)).await? {
+        Answer::Prepared(prepared) => Ok((gate, prepared)),
+        _ => Err(unexpected().into()),
+    }
 }
 
 fn check_reason(verdict: &Verdict) -> Result<(), Stop> {
@@ -140,14 +151,29 @@ async fn send(gate: &mut Gate, prepared: &Prepared, typed: Option<String>) -> Re
         Ok(Answer::Decision(Some(decision))) => Ok(*decision),
         Ok(_) => Err(unexpected().into()),
         Err(refused) if refused.code == Code::Ended => {
-            gate.reopen().await?;
-            look_up(gate, prepared.decision).await?.ok_or_else(|| {
+            taken_over(gate).await;
+            on_disk(prepared.decision).await?.ok_or_else(|| {
                 let message = "The console ended before the decision was on disk: nothing was sent. Decide again if you still want to.";
                 Refused::new(Code::NotTaken, message).into()
             })
         }
         Err(refused) => Err(refused.into()),
     }
+}
+
+/// Becomes the owner, or the new owner's guest. A decision may be on its way by now: whatever stands against that, as
+/// a gateway that cannot be reached to sign in, is no answer about the decision, and its row is read all the same.
+async fn taken_over(gate: &mut Gate) {
+    if let Err(stop) = gate.reopen().await {
+        tracing::warn!(why = stop.message, "the console could not be opened anew");
+        tokio::time::sleep(OPEN_AGAIN).await;
+    }
+}
+
+/// The decision as its row has it, whoever owns the directory now.
+async fn on_disk(id: DecisionId) -> Result<Option<DecisionView>, Stop> {
+    let row = Reader::open(&place::data_dir()?).await?.decision(id).await?;
+    Ok(row.map(DecisionView::of_row))
 }
 
 async fn look_up(gate: &Gate, id: DecisionId) -> Result<Option<DecisionView>, Refused> {
@@ -161,22 +187,28 @@ async fn look_up(gate: &Gate, id: DecisionId) -> Result<Option<DecisionView>, Re
 async fn follow(gate: &mut Gate, first: DecisionView, wait: Duration) -> Result<DecisionView, Stop> {
     let id = first.id;
     let mut last = first;
-    let deadline = tokio::time::Instant::now() + wait;
-    while !results::is_settled(&last) {
+    let deadline = tokio::time::Instant::now() + wait.min(LONGEST_WAIT);
+    while !results::is_settled(&last) && tokio::time::Instant::now() < deadline {
         let mut view = gate.console.view();
         // Asked after subscribing, so that no change falls in between.
         match look_up(gate, id).await {
             Ok(Some(now)) => last = now,
             Ok(None) => {}
-            Err(refused) if refused.code == Code::Ended => gate.reopen().await?,
-            Err(refused) => return Err(refused.into()),
+            // How it stands is then told by its row.
+            Err(refused) => {
+                last = on_disk(id).await.ok().flatten().unwrap_or(last);
+                if refused.code == Code::Ended {
+                    taken_over(gate).await;
+                    continue;
+                }
+            }
         }
         if results::is_settled(&last) {
             break;
         }
         tokio::select! {
             changed = view.changed() => if changed.is_err() {
-                gate.reopen().await?;
+                taken_over(gate).await;
             },
             () = tokio::time::sleep_until(deadline) => break,
         }

@@ -40,10 +40,9 @@ pub(crate) async fn run(args: &Args, out: &Out) -> Result<Exit, Stop> {
     });
     let exit = exit.unwrap_or(Exit::Done);
     let values: Vec<_> = checks.iter().map(value).collect();
-    out.print(&json!({"ok": exit == Exit::Done, "checks": values}), || {
+    Ok(out.tell(exit, &json!({"ok": exit == Exit::Done, "checks": values}), || {
         checks.iter().map(text).collect::<Vec<_>>().join("\n")
-    });
-    Ok(exit)
+    }))
 }
 
 fn value(check: &Check) -> serde_json::Value {

@@ -9,11 +9,11 @@ use crate::shapes;
 use domain::{RequestId, RequestKey};
 use engine::command::Source;
 use engine::rules;
-use engine::{Answer, Command, Purpose, Query, Refused};
+use engine::{Answer, Code, Command, Purpose, Query, Refused};
 
 /// Shows the request and remembers the digest of what was printed.
 pub(crate) async fn run(args: &Args, id: &RequestId, out: &Out) -> Result<Exit, Stop> {
-    let gate = Gate::open(args, Purpose::Read).await?;
+    let mut gate = Gate::open(args, Purpose::Read).await?;
     super::lists::sign_in_or_cache(&gate).await?;
     let key = RequestKey { gateway: gate.gateway, request: id.clone() };
     let query = Query::Show { key: key.clone(), pipeline: args.pipeline.clone() };
@@ -38,10 +38,22 @@ pub(crate) async fn run(args: &Args, id: &RequestId, out: &Out) -> Result<Exit, 
             if approval.digest.as_ref().is_some_and(|told| *told != digest) {
                 out.note("What arrived here is not what the gateway holds: its digest does not fit. It cannot be decided from here.");
             }
-            gate.console.command(Command::Printed { key, digest }).await?;
+            remember(&mut gate, Command::Printed { key, digest }).await?;
             Exit::Done
         }
     };
     gate.console.close().await;
     Ok(exit)
+}
+
+/// It stands on the screen: if the owner has just ended, the next one keeps what was printed.
+async fn remember(gate: &mut Gate, printed: Command) -> Result<(), Stop> {
+    match gate.console.command(printed.clone()).await {
+        Err(refused) if refused.code == Code::Ended => {
+            gate.reopen().await?;
+            gate.console.command(printed).await?;
+        }
+        told => drop(told?),
+    }
+    Ok(())
 }

@@ -6,7 +6,7 @@ use crate::gate::Gate;
 use crate::out::Out;
 use crate::shapes;
 use domain::Connection;
-use domain::connection::Staleness;
+use domain::connection::{RefusedBy, Staleness};
 use engine::view::GatewayView;
 use engine::{Code, Command, Purpose, Refused};
 use std::time::Duration;
@@ -31,9 +31,11 @@ pub(crate) async fn run(args: &Args, out: &Out) -> Result<Exit, Stop> {
     if let Some(refused) = &refused {
         gateway.connection = told_by(refused).unwrap_or(gateway.connection);
     }
-    out.print(&shapes::status(&gateway, view.open, gate.console.owns()), || text(&gateway, view.open));
+    let mut value = shapes::status(&gateway, view.open, gate.console.owns());
+    value["malformed"] = view.malformed.into();
+    let exit = out.tell(exit(&gateway.connection), &value, || text(&gateway, view.open));
     gate.console.close().await;
-    Ok(exit(&gateway.connection))
+    Ok(exit)
 }
 
 /// Refusals that say nothing about the connection are told as errors.
@@ -43,7 +45,6 @@ fn is_final(refused: &Refused) -> bool {
 
 /// The connection state that a failed sign-in tells.
 pub(crate) fn told_by(refused: &Refused) -> Option<Connection> {
-    use domain::connection::RefusedBy;
     Some(match refused.code {
         Code::Unreachable => Connection::Stale { since: None, why: Staleness::Unreachable },
         Code::Certificate => Connection::Refused { why: RefusedBy::Certificate },
@@ -86,6 +87,7 @@ fn exit(connection: &Connection) -> Exit {
         Connection::Live { .. } | Connection::CatchingUp => Exit::Done,
         Connection::Stale { .. } => Exit::Unreachable,
         Connection::SignInNeeded { .. } => Exit::SignIn,
-        Connection::Refused { .. } => Exit::Other,
+        Connection::Refused { why: RefusedBy::Protocol } => Exit::Other,
+        Connection::Refused { .. } => Exit::Unreachable,
     }
 }

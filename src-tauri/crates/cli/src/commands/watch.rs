@@ -6,8 +6,9 @@ use crate::exit::{Exit, Stop};
 use crate::gate::Gate;
 use crate::out::Out;
 use crate::{place, shapes};
+use chrono::{DateTime, Utc};
 use domain::{Connection, escape};
-use engine::view::GatewayView;
+use engine::view::{ConnectionChange, GatewayView};
 use engine::{Code, Command, Purpose};
 use std::time::Duration;
 use store::{LocalRow, Reader, StoredEvent};
@@ -65,6 +66,8 @@ struct Watch {
     reader: Reader,
     row: LocalRow,
     told: Option<Connection>,
+    /// Number of the newest change of the connection that was looked at.
+    change: u64,
     out: Out,
 }
 
@@ -72,7 +75,7 @@ impl Watch {
     async fn over(gate: Gate, out: Out) -> Result<Self, Stop> {
         let reader = Reader::open(&place::data_dir()?).await?;
         let row = reader.last_row().await?;
-        Ok(Self { gate, reader, row, told: None, out })
+        Ok(Self { gate, reader, row, told: None, change: 0, out })
     }
 
     /// Signs in, connects, prints; anew after the owner has gone. Ends only with an error.
@@ -80,6 +83,7 @@ impl Watch {
         loop {
             self.sign_in().await?;
             let gateway = self.gate.gateway;
+            self.begin();
             let ended = match self.gate.console.command(Command::Connect { gateway }).await {
                 Ok(_) => self.follow().await,
                 Err(refused) if refused.code == Code::Ended => Ok(()),
@@ -98,7 +102,7 @@ impl Watch {
                 Err(refused) if refused.code == Code::Ended => self.gate.reopen_for_watching().await?,
                 Err(refused) => match super::status::told_by(&refused) {
                     Some(connection @ Connection::Stale { .. }) => {
-                        self.connection(Some(connection));
+                        self.connection(connection, self.gate.now());
                         tokio::time::sleep(TRY_AGAIN).await;
                     }
                     _ => return Err(refused.into()),
@@ -111,10 +115,15 @@ impl Watch {
     async fn follow(&mut self) -> Result<(), Stop> {
         let mut view = self.gate.console.view();
         loop {
-            let connection =
-                view.borrow_and_update().gateway(self.gate.gateway).map(|g| g.connection.clone());
+            let gateway = view.borrow_and_update().gateway(self.gate.gateway).cloned();
             self.events().await?;
-            self.connection(connection);
+            let connection = gateway.as_ref().map(|gateway| gateway.connection.clone());
+            let ended = self.told != connection && is_over(connection.as_ref());
+            self.changes(gateway.map(|gateway| gateway.changes).unwrap_or_default());
+            // A session that ended while it watched: a script's watch signs in again, a person's says so and waits.
+            if ended && let Err(refused) = self.gate.sign_in_from_environment().await {
+                tracing::warn!(%refused, "not signed in again");
+            }
             if view.changed().await.is_err() {
                 return Ok(());
             }
@@ -134,17 +143,43 @@ impl Watch {
         }
     }
 
-    fn connection(&mut self, now: Option<Connection>) {
-        let Some(connection) = now.filter(|now| self.told.as_ref() != Some(now)) else { return };
+    /// Tells the state there is and goes on from it: an engine that ran before this watch has its changes behind it.
+    fn begin(&mut self) {
+        let view = self.gate.console.view().borrow().clone();
+        let Some(gateway) = view.gateway(self.gate.gateway) else { return };
+        self.change = gateway.changes.last().map_or(0, |change| change.number);
+        self.connection(gateway.connection.clone(), self.gate.now());
+    }
+
+    /// Tells each change since the last look, also those that no view showed by itself.
+    fn changes(&mut self, changes: Vec<ConnectionChange>) {
+        for change in changes {
+            if change.number > self.change {
+                self.change = change.number;
+                self.connection(change.connection, change.at);
+            }
+        }
+    }
+
+    fn connection(&mut self, connection: Connection, at: DateTime<Utc>) {
+        if self.told.as_ref() == Some(&connection) {
+            return;
+        }
         self.told = Some(connection.clone());
         let view = self.gate.console.view().borrow().clone();
         let Some(gateway) = view.gateway(self.gate.gateway) else { return };
         let gateway = GatewayView { connection, ..gateway.clone() };
-        let at = self.gate.now();
         self.out.print(&shapes::connection_line(&gateway, at), || {
             format!("{}  {}  {}", at.format("%H:%M:%S"), gateway.origin, gateway.connection)
         });
     }
+}
+
+/// Has a session ended that the environment may open anew? Not after a refused password: that would lock an account.
+fn is_over(connection: Option<&Connection>) -> bool {
+    use domain::connection::SignIn;
+    let over = |why: &SignIn| matches!(why, SignIn::Expired | SignIn::NoSession);
+    matches!(connection, Some(Connection::SignInNeeded { why }) if over(why))
 }
 
 impl Gate {

@@ -27,6 +27,18 @@ pub struct Pipeline {
     pub status: Option<String>,
     /// What this person may do there.
     pub may: Rights,
+    /// Who says that there is such a pipeline.
+    pub told_by: ToldBy,
+}
+
+/// Who says that there is such a pipeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToldBy {
+    /// The gateway lists it.
+    Gateway,
+    /// A person named it; it may not exist.
+    Person,
 }
 
 /// What one person may do on one pipeline, as far as the gateway tells. It is the gateway that decides.
@@ -55,7 +67,13 @@ impl Gateway {
         for id in self.by_hand(dialect) {
             if !pipelines.iter().any(|known| known.id == id) {
                 let name = String::new();
-                pipelines.push(Pipeline { id, name, status: None, may: Rights::Untold });
+                pipelines.push(Pipeline {
+                    id,
+                    name,
+                    status: None,
+                    may: Rights::Untold,
+                    told_by: ToldBy::Person,
+                });
             }
         }
         Ok(pipelines)
@@ -134,7 +152,7 @@ impl Gateway {
 
 fn pipeline(dialect: Dialect, workflow: Workflow, me: &Identity) -> Pipeline {
     let may = rights(dialect, &workflow, me);
-    Pipeline { id: workflow.id, name: workflow.name, status: workflow.status, may }
+    Pipeline { id: workflow.id, name: workflow.name, status: workflow.status, may, told_by: ToldBy::Gateway }
 }
 
 fn rights(dialect: Dialect, workflow: &Workflow, me: &Identity) -> Rights {

@@ -29,7 +29,8 @@ impl Gateway {
             Some(probe) => probe?,
             None => return Err(verdict::refusal(Dialect::Holdpoint, &answer, self.inner.transport.now())),
         };
-        if self.inner.settings.pinned.is_some_and(|pinned| pinned != probe.dialect) {
+        // What it said once in this run binds it as well: it is pinned on disk by then.
+        if self.known_dialect().is_some_and(|pinned| pinned != probe.dialect) {
             return Err(Failure::Protocol { why: "this gateway changed its protocol".to_owned() });
         }
         *self.inner.checked.write().unwrap_or_else(PoisonError::into_inner) = Some(probe.dialect);

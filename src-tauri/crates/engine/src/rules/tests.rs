@@ -34,7 +34,7 @@ fn code(
         point: &point,
         verdict: &verdict,
         shown: Some(&shown),
-        now: "2029-12-31T00:00:00Z".parse().expect("a time"),
+        now: Some("2029-12-31T00:00:00Z".parse().expect("a time")),
     };
     change(&mut asked);
     judge(&asked).map_err(|refused| refused.code)
@@ -85,7 +85,7 @@ fn rule_3_nothing_leaves_unless_shown_computed_and_told_digest_are_one() {
 #[test]
 fn rule_6_an_expired_or_decided_request_is_refused_and_the_decider_named() {
     let approval = request(|_| ());
-    let late = "2030-01-01T00:00:00Z".parse().expect("a time");
+    let late = Some("2030-01-01T00:00:00Z".parse().expect("a time"));
     assert_eq!(code(&approval, Point::Request, Verdict::Approve, |a| a.now = late), Err(Code::Expired));
     let decided = request(|r| {
         r["status"] = "rejected".into();

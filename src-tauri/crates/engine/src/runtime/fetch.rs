@@ -5,8 +5,9 @@ use crate::command::{Refused, Source};
 use crate::effect::ReadFor;
 use crate::failure::refused;
 use crate::input::{Done, Fetched, OpenSet};
+use chrono::{DateTime, Utc};
 use client::{Dialect, Rights};
-use domain::{ActionResult, Approval, PipelineId, RequestId, Status};
+use domain::{ActionResult, Approval, PipelineId, RequestId, RequestKey, Status};
 
 /// Reads one request for one of the engine's purposes.
 pub(crate) fn read(reach: Reach, pipeline: Option<PipelineId>, request: RequestId, why: ReadFor) {
@@ -23,13 +24,13 @@ async fn fetch(
     why: ReadFor,
 ) -> Result<Option<Box<Fetched>>, Refused> {
     let read = reach.client.approval(pipeline, request).await.map_err(|failure| refused(&failure))?;
-    let Some(approval) = read else {
-        if why == ReadFor::Reconcile {
-            mark_gone(reach, request).await;
+    let Some(mut approval) = read else {
+        if let (ReadFor::Reconcile, Some(pipeline)) = (why, pipeline) {
+            mark_gone(reach, pipeline, request).await;
         }
         return Ok(None);
     };
-    keep(reach, std::slice::from_ref(&approval)).await;
+    keep(reach, std::slice::from_mut(&mut approval)).await;
     let rights = match why {
         ReadFor::Prepare(_) => rights(reach, &approval.pipeline_id).await?,
         _ => Rights::Untold,
@@ -79,26 +80,49 @@ pub(crate) async fn open_set(reach: &Reach) -> Result<OpenSet, Refused> {
         let read = reach.client.approval(Some(&known.pipeline_id), &known.request_id).await;
         match read.map_err(|failure| refused(&failure))? {
             Some(approval) if approval.status.is_open() => approvals.push(approval),
-            Some(approval) => keep(reach, std::slice::from_ref(&approval)).await,
-            None => mark_gone(reach, &known.request_id).await,
+            Some(mut approval) => keep(reach, std::slice::from_mut(&mut approval)).await,
+            None => mark_gone(reach, &known.pipeline_id, &known.request_id).await,
         }
     }
-    keep(reach, &approvals).await;
+    keep(reach, &mut approvals).await;
+    if let Err(error) = reach.ports.store.note_open_read(reach.id, set.as_of).await {
+        tracing::warn!(%error, "that the open requests were read could not be noted");
+    }
     let seq = set.cursor.map(|cursor| cursor.seq);
     let pipelines = reach.client.pipelines().await.ok();
     let rights = pipelines.map(|list| list.into_iter().map(|one| (one.id, one.may)).collect());
     Ok(OpenSet { approvals, as_of: set.as_of, seq, rights })
 }
 
-/// Keeps requests in the cache. That they could not be kept is said in the log; what was read is still true.
-pub(crate) async fn keep(reach: &Reach, approvals: &[Approval]) {
+/// Keeps requests in the cache, each with its age. That they could not be kept is said in the log; what was read is
+/// still true.
+pub(crate) async fn keep(reach: &Reach, approvals: &mut [Approval]) {
     let now = reach.ports.clock.now();
+    for approval in approvals.iter_mut() {
+        date(reach, approval, None).await;
+    }
     if let Err(error) = reach.ports.store.put_approvals(reach.id, approvals, now).await {
         tracing::warn!(%error, "requests could not be cached");
     }
 }
 
-async fn mark_gone(reach: &Reach, request: &RequestId) {
+/// Where the gateway does not tell when a request was raised, its frame does, or else its first sight here (CONTRACT 3).
+pub(crate) async fn date(reach: &Reach, approval: &mut Approval, frame: Option<DateTime<Utc>>) {
+    if approval.created_at.is_some() {
+        return;
+    }
+    let key = RequestKey { gateway: reach.id, request: approval.request_id.clone() };
+    let cached = reach.ports.store.reader().approval(&key).await.ok().flatten();
+    let seen = cached.and_then(|cached| cached.approval.created_at);
+    approval.created_at = frame.or(seen).or_else(|| Some(reach.ports.clock.now()));
+}
+
+async fn mark_gone(reach: &Reach, pipeline: &PipelineId, request: &RequestId) {
+    // A stopped pipeline of the platform knows no request; that is no word about the one that was paused in it.
+    let platform = reach.client.known_dialect() == Some(Dialect::Platform);
+    if platform && reach.client.actions(pipeline).await.is_err() {
+        return;
+    }
     let now = reach.ports.clock.now();
     if let Err(error) = reach.ports.store.mark_gone(reach.id, std::slice::from_ref(request), now).await {
         tracing::warn!(%error, "a request that is gone could not be marked");

@@ -15,6 +15,8 @@ use tokio::sync::{Semaphore, mpsc};
 
 /// Looks for the pipeline of a platform request before it counts as not this person's (CONTRACT 3).
 const LOOKS: u32 = 3;
+/// Between two tries to store what came.
+const STORE_AGAIN: Duration = Duration::from_secs(1);
 /// Between two looks: three within ten seconds.
 const LOOK_EVERY: Duration = Duration::from_secs(4);
 
@@ -22,22 +24,22 @@ const LOOK_EVERY: Duration = Duration::from_secs(4);
 pub(crate) enum Job {
     /// Commit what came.
     Batch(Batch),
-    /// Read all open requests, after everything that came before.
-    Reconcile,
+    /// Read all open requests, after everything that came before. Which asking.
+    Reconcile(u64),
 }
 
 /// Works until the engine ends.
 pub(crate) async fn work(reach: Reach, mut queue: mpsc::UnboundedReceiver<Job>, room: Arc<Semaphore>) {
     while let Some(job) = queue.recv().await {
         match job {
-            Job::Reconcile => {
+            Job::Reconcile(round) => {
                 let result = fetch::open_set(&reach).await;
                 // The platform replays nothing: what was raised meanwhile shows only in its lists.
                 if let (Ok(set), Some(Dialect::Platform)) = (&result, reach.client.known_dialect()) {
                     let rows = unheard_of(&reach, &set.approvals, "").await;
                     commit(&reach, rows, None, Vec::new()).await;
                 }
-                reach.done(Done::Reconciled { gateway: reach.id, result }).await;
+                reach.done(Done::Reconciled { gateway: reach.id, round, result }).await;
             }
             Job::Batch(Batch::Events { events, cursor }) => {
                 self::events(&reach, events, cursor).await;
@@ -67,7 +69,10 @@ async fn events(reach: &Reach, mut events: Vec<Event>, cursor: Option<Cursor>) {
             match reach.client.approval(pipeline.as_ref(), &request).await {
                 Ok(Some(approval)) => ingest::complete(event, &approval),
                 Ok(None) => tracing::info!(%request, "an event is about a request the gateway does not show"),
-                Err(failure) => tracing::warn!(%request, %failure, "a request could not be read whole"),
+                Err(failure) => {
+                    tracing::warn!(%request, %failure, "a request could not be read whole");
+                    reach.done(Done::Incomplete { gateway: reach.id }).await;
+                }
             }
         }
     }
@@ -115,10 +120,13 @@ async fn unheard_of(reach: &Reach, approvals: &[Approval], epoch: &str) -> Vec<E
 
 /// One document of the platform: every one about a request leads to a re-read of that request.
 async fn document(reach: &Reach, document: Document) {
-    let (approval, before) = match &document.request {
+    let (mut approval, before) = match &document.request {
         Some(request) => (look_up(reach, request).await, status_before(reach, request).await),
         None => (None, None),
     };
+    if let Some(approval) = &mut approval {
+        fetch::date(reach, approval, document.at).await;
+    }
     let event = ingest::from_document(&document, approval.as_ref(), before.as_ref());
     let now = reach.ports.clock.now();
     let row = ingest::row(&event, "", now);
@@ -146,8 +154,8 @@ async fn status_before(reach: &Reach, request: &RequestId) -> Option<Status> {
     Some(cached.approval.status)
 }
 
-/// Event, cursor and requests in one transaction. What is not on disk is not shown, and the cursor stays where it was:
-/// it will come again.
+/// Event, cursor and requests in one transaction. What is not on disk is not shown; it is tried until it is, for the
+/// stream goes on from here and will not bring it again. Behind it the socket waits (F38, I8).
 async fn commit(reach: &Reach, events: Vec<EventRow>, cursor: Option<Cursor>, applied: Vec<Applied>) {
     let now = reach.ports.clock.now();
     let approvals =
@@ -158,11 +166,17 @@ async fn commit(reach: &Reach, events: Vec<EventRow>, cursor: Option<Cursor>, ap
         last_id: cursor.last_id,
     });
     let batch = store::Batch { gateway: reach.id, events, cursor, approvals };
-    match reach.ports.store.commit(&batch).await {
-        Ok(rows) => {
-            let last_row = rows.into_iter().map(|row| row.0).max().unwrap_or(0);
-            reach.done(Done::Ingested { gateway: reach.id, applied, last_row }).await;
+    let rows = loop {
+        match reach.ports.store.commit(&batch).await {
+            Ok(rows) => break rows,
+            Err(error) => tracing::error!(%error, "events could not be stored; it is tried again"),
         }
-        Err(error) => tracing::error!(%error, "events could not be stored; they will be asked for again"),
-    }
+        reach.done(Done::Incomplete { gateway: reach.id }).await;
+        tokio::select! {
+            () = reach.mail.closed() => return,
+            () = tokio::time::sleep(STORE_AGAIN) => {}
+        }
+    };
+    let last_row = rows.into_iter().map(|row| row.0).max().unwrap_or(0);
+    reach.done(Done::Ingested { gateway: reach.id, applied, last_row }).await;
 }

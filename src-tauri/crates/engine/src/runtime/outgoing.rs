@@ -8,8 +8,8 @@ use crate::failure::{call_end, store_refused};
 use crate::input::{Done, Input};
 use crate::outbox::{CallEnd, Turn};
 use crate::view::DecisionView;
-use domain::{ActionResult, Approval, DecisionId, OutboxState, Status};
-use store::{Change, Decided, NewDecision, Opening, OutboxRow, Superseded};
+use domain::{ActionResult, Approval, DecisionId, Status};
+use store::{Change, Decided, NewDecision, Opening};
 use tokio::sync::mpsc;
 
 /// Puts a confirmed decision on disk, with what was shown and its receipt, in one transaction.
@@ -35,7 +35,7 @@ pub(crate) fn decide(
         };
         let result = match ports.store.decide(&new, &shown).await {
             Ok(Decided::Opened(row)) => Ok(Stored::New(row.verdict)),
-            Ok(Decided::Joined(other)) => Ok(Stored::Joined(Box::new(view_of(other)))),
+            Ok(Decided::Joined(other)) => Ok(Stored::Joined(Box::new(DecisionView::of_row(other)))),
             Err(error) => Err(store_refused(&error)),
         };
         let done = Done::Decided { call, decision: row.id, result };
@@ -58,7 +58,7 @@ pub(crate) fn advance(
             detail: turn.detail.clone(),
             status: status.map(|status| status.to_string()),
             results,
-            superseded: None::<Superseded>,
+            superseded: turn.superseded.clone(),
         };
         let result: Result<(), Refused> =
             ports.store.advance(decision, &change).await.map(|_| ()).map_err(|error| store_refused(&error));
@@ -83,46 +83,4 @@ pub(crate) fn send(reach: Reach, row: Box<DecisionView>) {
         };
         reach.done(Done::Sent { decision: row.id, end }).await;
     });
-}
-
-/// A stored row as surfaces see it.
-pub(crate) fn view_of(row: OutboxRow) -> DecisionView {
-    DecisionView {
-        id: row.decision,
-        key: row.key,
-        pipeline: row.pipeline,
-        point: row.point,
-        verdict: row.verdict,
-        identity: row.identity,
-        digest: row.digest,
-        state: row.state,
-        code: code_of(row.state),
-        detail: row.detail,
-        status: row.status.map(|word| {
-            match serde_json::from_value(serde_json::Value::String(word.clone())) {
-                Ok(status) => status,
-                Err(_) => Status::Unrecognised(word),
-            }
-        }),
-        waiting: None,
-        results: row.results,
-    }
-}
-
-/// The kind of end a stored state alone tells.
-fn code_of(state: OutboxState) -> Option<crate::command::Code> {
-    use crate::command::Code;
-    match state {
-        OutboxState::Conflict => Some(Code::AlreadyDecided),
-        OutboxState::Changed => Some(Code::Changed),
-        OutboxState::Expired => Some(Code::Expired),
-        OutboxState::Refused => Some(Code::Refused),
-        OutboxState::NotTaken => Some(Code::NotTaken),
-        OutboxState::Unknown => Some(Code::Unknown),
-        OutboxState::Held
-        | OutboxState::Queued
-        | OutboxState::Sent
-        | OutboxState::Acknowledged
-        | OutboxState::Observed => None,
-    }
 }

@@ -18,7 +18,7 @@ pub(crate) async fn answer(reader: &Reader, query: Query) -> Result<Answer, Refu
         Query::Decision { decision } => reader
             .decision(decision)
             .await
-            .map(|row| Answer::Decision(row.map(|row| Box::new(super::outgoing::view_of(row))))),
+            .map(|row| Answer::Decision(row.map(|row| Box::new(crate::view::DecisionView::of_row(row))))),
         Query::View
         | Query::Pending { .. }
         | Query::Show { .. }

@@ -6,6 +6,7 @@ use super::reach::Reach;
 use crate::command::{Answer, Code, Dated, Pipeline, Query, Refused, Source};
 use crate::failure::{cache_may_answer, refused, store_refused};
 use chrono::{DateTime, Utc};
+use client::{Dialect, Failure, ToldBy};
 use domain::{PipelineId, RequestKey};
 use store::{Listing, PipelineEntry};
 
@@ -33,8 +34,12 @@ async fn pending(reach: &Reach) -> Result<Answer, Refused> {
         Err(why) if cache_may_answer(&why) => {
             let cached = reach.ports.store.reader().open_approvals(reach.id).await;
             let cached = cached.map_err(|error| store_refused(&error))?;
-            let as_of =
-                cached.iter().map(|cached| cached.as_of).min().unwrap_or_else(|| reach.ports.clock.now());
+            let read = reach.ports.store.reader().open_read_at(reach.id).await;
+            let read = read.map_err(|error| store_refused(&error))?;
+            // "Nothing is open" is true only as of a time at which everything was read. Single requests that were read
+            // are told all the same, as old as the oldest of them.
+            let oldest = cached.iter().map(|cached| cached.as_of).min();
+            let as_of = read.or(oldest).ok_or_else(|| why.clone())?;
             let value = cached.into_iter().map(|cached| cached.approval).collect();
             Ok(Answer::Approvals(Dated { value, as_of, source: from_cache(&why) }))
         }
@@ -44,8 +49,8 @@ async fn pending(reach: &Reach) -> Result<Answer, Refused> {
 
 async fn show(reach: &Reach, key: &RequestKey, pipeline: Option<&PipelineId>) -> Result<Answer, Refused> {
     match reach.client.approval(pipeline, &key.request).await.map_err(|failure| refused(&failure)) {
-        Ok(Some(approval)) => {
-            fetch::keep(reach, std::slice::from_ref(&approval)).await;
+        Ok(Some(mut approval)) => {
+            fetch::keep(reach, std::slice::from_mut(&mut approval)).await;
             let as_of = reach.ports.clock.now();
             Ok(Answer::Approval(Some(Box::new(Dated { value: approval, as_of, source: Source::Gateway }))))
         }
@@ -111,13 +116,27 @@ async fn wanted(reach: &Reach, named: Option<PipelineId>) -> Result<Vec<Pipeline
     }
 }
 
+/// A pipeline that the platform lists and yet does not find is stopped: its lists are empty, which is no error
+/// (CONTRACT 3).
+async fn is_stopped(reach: &Reach, pipeline: &PipelineId, failure: &Failure) -> bool {
+    let platform = reach.client.known_dialect() == Some(Dialect::Platform);
+    if !platform || !failure.is_not_found() {
+        return false;
+    }
+    let listed = reach.client.pipelines().await.unwrap_or_default();
+    listed.iter().any(|known| &known.id == pipeline && known.told_by == ToldBy::Gateway)
+}
+
 async fn actions(reach: &Reach, named: Option<PipelineId>) -> Result<Answer, Refused> {
     let store = &reach.ports.store;
     let read = async {
         let as_of = reach.ports.clock.now();
         let mut value = Vec::new();
         for pipeline in wanted(reach, named.clone()).await? {
-            let list = reach.client.actions(&pipeline).await.map_err(|failure| refused(&failure))?;
+            let list = match reach.client.actions(&pipeline).await {
+                Err(failure) if is_stopped(reach, &pipeline, &failure).await => continue,
+                list => list.map_err(|failure| refused(&failure))?,
+            };
             warn(store.put_actions(reach.id, &pipeline, &list, as_of).await);
             value.extend(list.into_iter().map(|action| (pipeline.clone(), action)));
         }
@@ -138,7 +157,10 @@ async fn mappings(reach: &Reach, named: Option<PipelineId>) -> Result<Answer, Re
         let as_of = reach.ports.clock.now();
         let mut value = Vec::new();
         for pipeline in wanted(reach, named.clone()).await? {
-            let list = reach.client.mappings(&pipeline).await.map_err(|failure| refused(&failure))?;
+            let list = match reach.client.mappings(&pipeline).await {
+                Err(failure) if is_stopped(reach, &pipeline, &failure).await => continue,
+                list => list.map_err(|failure| refused(&failure))?,
+            };
             warn(store.put_mappings(reach.id, &pipeline, &list, as_of).await);
             value.extend(list.into_iter().map(|mapping| (pipeline.clone(), mapping)));
         }

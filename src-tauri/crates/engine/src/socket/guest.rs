@@ -14,6 +14,8 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::sync::{mpsc, oneshot, watch};
 
+/// For an owner to answer the introduction: one that hangs must not hang others.
+const WELCOME: std::time::Duration = std::time::Duration::from_secs(5);
 /// Asks that may wait to be written.
 const WAITING: usize = 64;
 
@@ -52,7 +54,8 @@ impl Guest {
         let (read, mut write) = UnixStream::connect(reachable).await?.into_split();
         let mut read = BufReader::new(read);
         send(&mut write, &ToOwner::Hello { version: VERSION, gateway, account }).await?;
-        let first = match read_line(&mut read).await? {
+        let hello = tokio::time::timeout(WELCOME, read_line(&mut read)).await;
+        let first = match hello.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?? {
             Some(ToGuest::Welcome { view, .. }) => view,
             Some(ToGuest::Refused(refused)) => return Err(NoEntry::Refused(refused)),
             _ => return Err(NoEntry::NoOwner(io::ErrorKind::UnexpectedEof.into())),

@@ -4,6 +4,7 @@ use super::{Ask, CommandText, LINE_LIMIT, ToGuest, ToOwner, VERSION};
 use crate::command::{Answer, Code, Command, Refused};
 use crate::effect::SurfaceId;
 use crate::handle::Handle;
+use crate::lock::Lock;
 use crate::step::other_account;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,6 +14,8 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+/// Until the next try to accept, where there are no more files to open.
+const ACCEPT_AGAIN: std::time::Duration = std::time::Duration::from_millis(100);
 /// Answers that may wait for a slow reader of one connection.
 const WAITING: usize = 64;
 
@@ -21,6 +24,8 @@ pub struct Server {
     listener: UnixListener,
     path: PathBuf,
     _directory: Option<std::fs::File>,
+    /// Given back only after the socket's file is gone: the next owner's has the same name.
+    _lock: Lock,
 }
 
 impl Server {
@@ -28,7 +33,7 @@ impl Server {
     ///
     /// # Errors
     /// The directory cannot be written.
-    pub fn bind(path: &Path) -> io::Result<Self> {
+    pub fn bind(path: &Path, lock: Lock) -> io::Result<Self> {
         use std::os::unix::fs::PermissionsExt;
         let (reachable, directory) = super::reachable(path)?;
         match std::fs::remove_file(&reachable) {
@@ -37,7 +42,7 @@ impl Server {
         }
         let listener = UnixListener::bind(&reachable)?;
         std::fs::set_permissions(&reachable, std::fs::Permissions::from_mode(0o600))?;
-        Ok(Self { listener, path: reachable, _directory: directory })
+        Ok(Self { listener, path: reachable, _directory: directory, _lock: lock })
     }
 
     /// Serves until cancelled.
@@ -49,6 +54,7 @@ impl Server {
                     Ok((stream, _)) => stream,
                     Err(error) => {
                         tracing::warn!(%error, "a local connection could not be accepted");
+                        tokio::time::sleep(ACCEPT_AGAIN).await;
                         continue;
                     }
                 },

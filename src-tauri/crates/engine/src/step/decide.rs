@@ -4,10 +4,11 @@ use super::Asker;
 use crate::command::{Answer, Code, Nonce, Prepare, Prepared, Refused};
 use crate::effect::{CallId, Effect, ReadFor, Stored};
 use crate::input::{Fetched, Now};
+use crate::outbox::Left;
 use crate::rules::{self, Asked};
 use crate::state::{Busy, Decision, PreparedDecision, Preparing, State};
 use crate::view::DecisionView;
-use domain::{DecisionId, GatewayId, OutboxState, Point, Verdict};
+use domain::{Approval, DecisionId, Digest, GatewayId, OutboxState, Point, Verdict};
 
 /// A prepared decision is void after this.
 pub(super) const PREPARED_FOR_MS: u64 = 300_000;
@@ -42,6 +43,11 @@ pub(super) fn prepared(
     effects: &mut Vec<Effect>,
 ) {
     let Some(Preparing { surface, prepare, fresh }) = state.preparing.remove(&call) else { return };
+    if let (Ok(Some(fetched)), Some(own)) = (&result, own_open(state, &prepare)) {
+        let preparing = Preparing { surface, prepare, fresh };
+        let answer = join(state, preparing, fetched.approval.clone(), own, now);
+        return effects.push(Effect::Reply(call, Ok(Answer::Prepared(answer))));
+    }
     let judged = result.and_then(|fetched| {
         let fetched = fetched.ok_or_else(|| Refused::no_request(&prepare.key.request))?;
         let known = state.gateways.get(&gateway);
@@ -57,7 +63,7 @@ pub(super) fn prepared(
             point: &prepare.point,
             verdict: &prepare.verdict,
             shown: prepare.shown.as_ref(),
-            now: known.map_or(now.wall, |gateway| gateway.server_now(now.wall)),
+            now: known.and_then(|gateway| gateway.server_now(now)),
         })?;
         Ok((fetched, account.to_owned(), judged))
     });
@@ -74,21 +80,7 @@ pub(super) fn prepared(
         covers: judged.covers,
         target: judged.target.clone(),
     };
-    let row = DecisionView {
-        id: fresh.decision,
-        key: prepare.key,
-        pipeline: fetched.approval.pipeline_id.clone(),
-        point: prepare.point,
-        verdict: prepare.verdict,
-        identity,
-        digest: judged.digest,
-        state: OutboxState::Queued,
-        code: None,
-        detail: None,
-        status: Some(fetched.approval.status.clone()),
-        waiting: None,
-        results: Vec::new(),
-    };
+    let row = row(fresh.decision, &prepare, &fetched.approval, identity, judged.digest);
     state.prepared.insert(
         fresh.nonce,
         PreparedDecision {
@@ -101,6 +93,70 @@ pub(super) fn prepared(
         },
     );
     effects.push(Effect::Reply(call, Ok(Answer::Prepared(answer))));
+}
+
+/// A decision as it will be stored.
+fn row(
+    id: DecisionId,
+    prepare: &Prepare,
+    approval: &Approval,
+    identity: String,
+    digest: Digest,
+) -> DecisionView {
+    DecisionView {
+        id,
+        key: prepare.key.clone(),
+        pipeline: approval.pipeline_id.clone(),
+        point: prepare.point.clone(),
+        verdict: prepare.verdict.clone(),
+        identity,
+        digest,
+        state: OutboxState::Queued,
+        code: None,
+        detail: None,
+        status: Some(approval.status.clone()),
+        waiting: None,
+        results: Vec::new(),
+    }
+}
+
+/// The open decision of the same verdict at the same point: deciding again joins it, whatever has become of the request
+/// meanwhile (rule 4).
+fn own_open(state: &State, prepare: &Prepare) -> Option<DecisionView> {
+    let mut views = state.decisions.values().map(|decision| &decision.view);
+    let same = |view: &&DecisionView| {
+        view.state.locks()
+            && view.key == prepare.key
+            && view.point == prepare.point
+            && view.verdict.word() == prepare.verdict.word()
+    };
+    views.find(same).cloned()
+}
+
+fn join(state: &mut State, preparing: Preparing, shown: Approval, own: DecisionView, now: Now) -> Prepared {
+    let Preparing { surface, prepare, fresh } = preparing;
+    let answer = Prepared {
+        nonce: fresh.nonce.clone(),
+        decision: own.id,
+        digest: own.digest.clone(),
+        sentence: format!(
+            "Join the {} of {} that is still open here: nothing is sent again",
+            own.verdict.word(),
+            own.key.request
+        ),
+        covers: Vec::new(),
+        target: None,
+    };
+    let joined = PreparedDecision {
+        surface,
+        until_ms: now.boot_ms + PREPARED_FOR_MS,
+        target: None,
+        row: own,
+        shown,
+        unreachable: prepare.unreachable,
+    };
+    state.prepared.insert(fresh.nonce, joined);
+    answer
 }
 
 /// Who decides what, where.
@@ -149,16 +205,22 @@ pub(super) fn confirm(
     if let Err(refused) = rules::typed_fits(prepared.target.as_deref(), typed, &prepared.shown) {
         return effects.push(Effect::Reply(call, Err(refused)));
     }
+    if let Some(own) = state.decisions.get(&prepared.row.id) {
+        let answer = Answer::Decision(Some(Box::new(own.view.clone())));
+        return effects.push(Effect::Reply(call, Ok(answer)));
+    }
     let PreparedDecision { row, shown, unreachable, .. } = prepared;
     let decision = Decision {
         view: row.clone(),
         busy: Busy::Saving,
         tries: 0,
+        unsent: 0,
+        left: Left::Never,
         unreachable,
         due_ms: now.boot_ms,
         failed_ms: None,
         looks: 0,
-        created_at: now.wall,
+        made_ms: now.boot_ms.cast_signed(),
     };
     state.made.push(row.id);
     state.decisions.insert(row.id, decision);
@@ -185,8 +247,12 @@ pub(super) fn stored(
             Ok(Answer::Decision(view))
         }
         Ok(Stored::Joined(other)) => {
+            let mine = state.decisions.get(&id).map(|decision| decision.view.clone());
             forget(state, id);
-            Ok(Answer::Decision(Some(other)))
+            match mine {
+                Some(mine) if !is_the_same(&mine, &other) => Err(held_by(&other)),
+                _ => Ok(Answer::Decision(Some(other))),
+            }
         }
         Err(refused) => {
             forget(state, id);
@@ -194,6 +260,20 @@ pub(super) fn stored(
         }
     };
     effects.push(Effect::Reply(call, answer));
+}
+
+/// A person who says the same twice says it once. Anything else must not pass for what was said first.
+fn is_the_same(mine: &DecisionView, other: &DecisionView) -> bool {
+    mine.verdict.word() == other.verdict.word() && mine.identity == other.identity
+}
+
+fn held_by(other: &DecisionView) -> Refused {
+    let (verb, who, state) = (other.verdict.word(), &other.identity, other.state.word());
+    let message = format!(
+        "The {verb} of {} by {who} is still on its way from here ({state}) and has to end first. Nothing was sent.",
+        other.key.request
+    );
+    Refused::new(Code::AlreadyDecided, message)
 }
 
 fn forget(state: &mut State, id: DecisionId) {

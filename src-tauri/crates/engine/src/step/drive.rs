@@ -4,7 +4,7 @@
 use crate::command::{Code, Refused, Unreachable};
 use crate::effect::{Effect, ReadFor};
 use crate::input::{Fetched, Now};
-use crate::outbox::{self, CallEnd, Next, Turn};
+use crate::outbox::{self, CallEnd, Left, Next, Turn};
 use crate::rules::{self, Asked};
 use crate::state::{Busy, Decision, Purpose, State};
 use crate::step::requests;
@@ -30,22 +30,28 @@ pub struct Row {
 /// Takes the open rows over from disk. What was on the wire when the last run ended is unknown, not failed.
 pub fn restore(state: &mut State, rows: Vec<Row>, now: Now) {
     for Row { view, created_at } in rows {
-        let age_ms = (now.wall - created_at).num_milliseconds().max(0).unsigned_abs();
+        // The wall clock is all there is between two runs. A row from the future has no known age: it is old (F34).
+        let age_ms = (now.wall - created_at).num_milliseconds();
+        let age_ms = if age_ms < 0 { i64::MAX } else { age_ms };
         let queue = Unreachable::Queue;
         let due_ms = match state.purpose {
             Purpose::Act => now.boot_ms,
             Purpose::Read => u64::MAX,
         };
-        let stale = age_ms > outbox::FRESH_APPROVE_MS && matches!(view.verdict, Verdict::Approve);
+        let left = match view.state {
+            OutboxState::Held | OutboxState::Queued => Left::Never,
+            _ => Left::Maybe,
+        };
         let decision = Decision {
-            // A stale approve that may have left is not sent once more: only the truth is read.
-            tries: if stale { outbox::MOST_TRIES } else { 0 },
+            tries: 0,
+            unsent: 0,
+            left,
             busy: Busy::Idle,
             unreachable: queue,
             due_ms,
             failed_ms: Some(now.boot_ms),
             looks: 0,
-            created_at,
+            made_ms: now.boot_ms.cast_signed().saturating_sub(age_ms),
             view,
         };
         state.made.push(decision.view.id);
@@ -68,12 +74,21 @@ pub(super) fn all(state: &mut State, now: Now, effects: &mut Vec<Effect>) {
 
 fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
     let Some(decision) = state.decisions.get_mut(&id) else { return };
+    if decision.view.state == OutboxState::Held {
+        // Held is only found on disk: its undo window ended with the run that opened it (rule 7).
+        let detail = "It was held when Holdpoint ended and is cancelled. Nothing was sent.";
+        return write(decision, Turn::new(OutboxState::Refused, Some(Code::NotTaken), detail), effects);
+    }
     let gateway = state.gateways.get(&decision.view.key.gateway);
-    let Some(dialect) = gateway.filter(|g| g.account.is_some()).and_then(|g| g.dialect) else {
+    let known = gateway.and_then(|gateway| Some((gateway.account.as_deref()?, gateway.dialect?)));
+    let Some((account, dialect)) = known else {
         // Frozen, not deleted, until somebody signs in.
         decision.due_ms = now.boot_ms + 1_000;
         return;
     };
+    if let Some(turn) = not_ours_to_send(decision, account).or_else(|| gone_stale(decision, now)) {
+        return write(decision, turn, effects);
+    }
     let read = |why| Effect::Read {
         gateway: decision.view.key.gateway,
         pipeline: Some(decision.view.pipeline.clone()),
@@ -81,28 +96,17 @@ fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
         why,
     };
     match (decision.view.state, dialect) {
-        (OutboxState::Queued, _) if too_old(decision, now) => {
-            let detail = "It waited for more than two minutes: look at the request again and decide anew. Nothing was sent.";
-            let turn = Turn {
-                state: OutboxState::NotTaken,
-                code: Some(Code::NotTaken),
-                detail: Some(detail.to_owned()),
-            };
-            write(decision, turn, effects);
-        }
-        (OutboxState::Queued, Dialect::Holdpoint) => {
-            write(decision, Turn { state: OutboxState::Sent, code: None, detail: None }, effects);
-        }
+        (OutboxState::Queued, Dialect::Holdpoint) => write(decision, Turn::to(OutboxState::Sent), effects),
         (OutboxState::Queued, Dialect::Platform) => {
             effects.push(read(ReadFor::Send(id)));
             decision.busy = Busy::Looking;
         }
-        // Found on disk as sent: with a key the same call may be repeated, without one only the truth is read.
-        (OutboxState::Sent, Dialect::Platform) if decision.tries == 0 && decision.failed_ms.is_some() => {
-            write(decision, unknown("The last run ended while it was on the wire."), effects);
+        // With a key the same call may be repeated, without one only the truth is read.
+        (OutboxState::Sent, Dialect::Platform) if decision.left == Left::Maybe => {
+            write(decision, outbox::unknown("The last run ended while it was on the wire."), effects);
         }
         (OutboxState::Sent, Dialect::Holdpoint) if decision.tries >= outbox::MOST_TRIES => {
-            write(decision, unknown("It could not be sent to the end."), effects);
+            write(decision, outbox::unknown("It could not be sent to the end."), effects);
         }
         (OutboxState::Sent, _) => {
             decision.tries += 1;
@@ -117,17 +121,42 @@ fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
     }
 }
 
-fn too_old(decision: &Decision, now: Now) -> bool {
-    let age_ms = (now.wall - decision.created_at).num_milliseconds();
-    matches!(decision.view.verdict, Verdict::Approve) && age_ms > outbox::FRESH_APPROVE_MS.cast_signed()
+/// What is still to leave, or may have to be repeated.
+fn is_to_be_sent(decision: &Decision) -> bool {
+    matches!(decision.view.state, OutboxState::Queued | OutboxState::Sent)
 }
 
-fn unknown(detail: &str) -> Turn {
-    Turn {
-        state: OutboxState::Unknown,
-        code: Some(Code::Unknown),
-        detail: Some(format!("{detail} Whether it took effect is unknown - checking.")),
+/// A decision leaves only under the name of the one who made it (rule 8): the key belongs to that account, and another
+/// one repeating it would decide anew.
+fn not_ours_to_send(decision: &Decision, account: &str) -> Option<Turn> {
+    if !is_to_be_sent(decision) || decision.view.identity == account {
+        return None;
     }
+    let who = format!("{} decided this and {account} is signed in now.", decision.view.identity);
+    Some(match decision.left {
+        Left::Never => {
+            let detail = format!("{who} Nothing was sent; decide again if you still want to.");
+            Turn::new(OutboxState::NotTaken, Some(Code::NotTaken), detail)
+        }
+        Left::Maybe => outbox::unknown(&who),
+    })
+}
+
+/// An approve that waited too long is not sent, and one that may have left is not repeated (rule 7).
+fn gone_stale(decision: &Decision, now: Now) -> Option<Turn> {
+    let age_ms = now.boot_ms.cast_signed().saturating_sub(decision.made_ms);
+    let fresh = age_ms <= outbox::FRESH_APPROVE_MS.cast_signed();
+    if fresh || !is_to_be_sent(decision) || !matches!(decision.view.verdict, Verdict::Approve) {
+        return None;
+    }
+    Some(match decision.left {
+        Left::Never => Turn::new(
+            OutboxState::NotTaken,
+            Some(Code::NotTaken),
+            "It waited for more than two minutes: look at the request again and decide anew. Nothing was sent.",
+        ),
+        Left::Maybe => outbox::unknown("More than two minutes ago it was on its way."),
+    })
 }
 
 /// Writes the next state; what follows waits until it is on disk.
@@ -192,8 +221,16 @@ pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, e
         // The stream was faster and the row has moved on.
         return;
     }
-    let next =
-        outbox::after_call(end, dialect.unwrap_or(Dialect::Platform), decision.tries, decision.unreachable);
+    let left = decision.left;
+    decision.left = left.after(end);
+    let stayed = matches!(end, CallEnd::NotSent { .. } | CallEnd::SignIn { .. });
+    decision.unsent = if stayed { decision.unsent + 1 } else { 0 };
+    // What did not leave was no try: a decision that may wait does so as long as it takes.
+    let never_left = decision.left == Left::Never && decision.unsent > 0;
+    let tries = if never_left { decision.unsent } else { decision.tries };
+    decision.tries -= u32::from(never_left && decision.tries > 0);
+    let dialect = dialect.unwrap_or(Dialect::Platform);
+    let next = outbox::after_call(end, dialect, tries, left, decision.unreachable);
     match next {
         // What the answer tells of the request itself is read with a look: status, pause and every result.
         Next::Become(turn) if turn.state == OutboxState::Observed => {
@@ -202,7 +239,6 @@ pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, e
             decision.failed_ms = None;
         }
         Next::Become(turn) => write(decision, turn, effects),
-        Next::Look => decision.due_ms = now.boot_ms,
         Next::Again { after_ms, why } => {
             decision.failed_ms = Some(now.boot_ms);
             decision.due_ms = now.boot_ms + after_ms;
@@ -222,8 +258,10 @@ pub(super) fn read_before_send(
 ) {
     let Some(decision) = state.decisions.get_mut(&id) else { return };
     let Some(gateway) = state.gateways.get(&decision.view.key.gateway) else { return };
+    let mut superseded = None;
     let judged = result.and_then(|fetched| {
         let fetched = fetched.ok_or_else(|| Refused::no_request(&decision.view.key.request))?;
+        superseded = Some(outbox::superseded_by(&fetched.approval));
         rules::judge(&Asked {
             approval: &fetched.approval,
             dialect: gateway.dialect.unwrap_or(Dialect::Platform),
@@ -232,11 +270,11 @@ pub(super) fn read_before_send(
             point: &decision.view.point,
             verdict: &decision.view.verdict,
             shown: Some(decision.digest()),
-            now: gateway.server_now(now.wall),
+            now: gateway.server_now(now),
         })
     });
     let turn = match judged {
-        Ok(_) => Turn { state: OutboxState::Sent, code: None, detail: None },
+        Ok(_) => Turn::to(OutboxState::Sent),
         Err(refused) if refused.code == Code::Unreachable && decision.unreachable == Unreachable::Queue => {
             decision.busy = Busy::Idle;
             decision.due_ms = now.boot_ms + 2_000;
@@ -244,7 +282,8 @@ pub(super) fn read_before_send(
             return;
         }
         Err(refused) => {
-            Turn { state: ended_by(refused.code), code: Some(refused.code), detail: Some(refused.message) }
+            let superseded = superseded.filter(|_| refused.code == Code::AlreadyDecided);
+            Turn { superseded, ..Turn::new(ended_by(refused.code), Some(refused.code), refused.message) }
         }
     };
     write(decision, turn, effects);
@@ -284,6 +323,7 @@ pub(super) fn looked(
             let stands = outbox::not_taken(
                 decision.view.state,
                 &decision.view.point,
+                &decision.view.verdict,
                 &approval,
                 now.boot_ms.saturating_sub(decision.failed_ms.unwrap_or(now.boot_ms)),
             );

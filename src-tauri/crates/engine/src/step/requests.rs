@@ -1,15 +1,13 @@
-//! What is known of the requests: committed events, reconciliation, reads (rules 5, 9). A request is keyed
+//! What is known of the requests: committed events and reads (rule 5). A request is keyed
 //! `(gateway, request_id)`; what is terminal stays so.
 
 use super::drive;
-use crate::command::Refused;
-use crate::effect::{Effect, ReadFor};
-use crate::input::{Applied, Fetched, Now, OpenSet};
+use crate::effect::Effect;
+use crate::input::{Applied, Now};
 use crate::outbox;
 use crate::state::{Request, State};
 use client::Dialect;
-use domain::connection::{Staleness, Via};
-use domain::{ActionResult, Approval, Connection, DecisionId, GatewayId, RequestId, RequestKey};
+use domain::{ActionResult, Approval, DecisionId, GatewayId, RequestId, RequestKey};
 use std::collections::BTreeSet;
 
 /// Events are on disk: now, and not before, they are shown.
@@ -85,7 +83,7 @@ fn forget_closed(state: &mut State, gateway: GatewayId) {
     }
 }
 
-fn observe_all(state: &mut State, key: &RequestKey, effects: &mut Vec<Effect>) {
+pub(super) fn observe_all(state: &mut State, key: &RequestKey, effects: &mut Vec<Effect>) {
     let following: Vec<DecisionId> = state
         .decisions
         .values()
@@ -104,102 +102,4 @@ pub(super) fn results_complete(approval: &Approval, results: &[ActionResult]) ->
         .iter()
         .filter(|(_, action)| action.executed)
         .all(|(id, _)| results.iter().any(|result| &result.action_id == id))
-}
-
-/// The gateway's open requests are here. What is open here and missing there is read by id: never "resolved" unread.
-pub(super) fn reconciled(
-    state: &mut State,
-    id: GatewayId,
-    result: Result<OpenSet, Refused>,
-    now: Now,
-    effects: &mut Vec<Effect>,
-) {
-    let set = match result {
-        Ok(set) => set,
-        Err(_) => {
-            // The stream will report what is wrong; until then this is not live.
-            if let Some(gateway) = state.gateways.get_mut(&id) {
-                gateway.reconciling = None;
-                gateway.connection = Connection::Stale { since: gateway.last_live, why: Staleness::Lost };
-                state.rev += 1;
-            }
-            return;
-        }
-    };
-    let present: BTreeSet<RequestId> = set.approvals.iter().map(|a| a.request_id.clone()).collect();
-    let keys: Vec<RequestKey> =
-        present.iter().map(|request| RequestKey { gateway: id, request: request.clone() }).collect();
-    for approval in set.approvals {
-        let key = RequestKey { gateway: id, request: approval.request_id.clone() };
-        put(state, &key, approval, &[], set.seq);
-    }
-    for key in keys {
-        observe_all(state, &key, effects);
-    }
-    let Some(gateway) = state.gateways.get_mut(&id) else { return };
-    gateway.as_of = Some(set.as_of);
-    if let Some(rights) = set.rights {
-        gateway.rights = rights;
-    }
-    let missing: BTreeSet<RequestId> = gateway
-        .requests
-        .iter()
-        .filter(|(request, known)| known.approval.status.is_open() && !present.contains(*request))
-        .map(|(request, _)| request.clone())
-        .collect();
-    for request in &missing {
-        let pipeline = gateway.requests.get(request).map(|known| known.approval.pipeline_id.clone());
-        effects.push(Effect::Read {
-            gateway: id,
-            pipeline,
-            request: request.clone(),
-            why: ReadFor::Reconcile,
-        });
-    }
-    gateway.reconciling = Some(missing);
-    state.rev += 1;
-    live_if_complete(state, id, now);
-}
-
-/// A request that was missing from the open ones: decided meanwhile, or gone at the gateway.
-pub(super) fn found_again(
-    state: &mut State,
-    id: GatewayId,
-    request: &RequestId,
-    result: Result<Option<Box<Fetched>>, Refused>,
-    now: Now,
-    effects: &mut Vec<Effect>,
-) {
-    let key = RequestKey { gateway: id, request: request.clone() };
-    match result {
-        Ok(Some(fetched)) => {
-            put(state, &key, fetched.approval, &fetched.results, None);
-            observe_all(state, &key, effects);
-        }
-        Ok(None) => {
-            // Gone at the gateway: no longer actionable; its history stays.
-            if let Some(gateway) = state.gateways.get_mut(&id) {
-                gateway.requests.remove(request);
-            }
-        }
-        Err(_) => {}
-    }
-    if let Some(missing) = state.gateways.get_mut(&id).and_then(|gateway| gateway.reconciling.as_mut()) {
-        missing.remove(request);
-    }
-    state.rev += 1;
-    live_if_complete(state, id, now);
-}
-
-/// Live is said only when the stream is drained and every open request is accounted for (rule 9).
-fn live_if_complete(state: &mut State, id: GatewayId, now: Now) {
-    let Some(gateway) = state.gateways.get_mut(&id) else { return };
-    if gateway.reconciling.as_ref().is_some_and(BTreeSet::is_empty) {
-        gateway.reconciling = None;
-        if gateway.connection == Connection::CatchingUp {
-            gateway.connection = Connection::Live { via: Via::Socket };
-            gateway.last_live = Some(now.wall);
-            state.rev += 1;
-        }
-    }
 }

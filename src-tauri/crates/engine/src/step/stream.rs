@@ -2,7 +2,8 @@
 
 use crate::effect::{Batch, Effect};
 use crate::input::Now;
-use crate::state::{State, Stream};
+use crate::state::{ServerTime, State};
+use crate::step::reconcile;
 use client::{Phase, StreamEvent};
 use domain::connection::Staleness;
 use domain::{Connection, GatewayId};
@@ -21,9 +22,8 @@ pub(super) fn apply(
             if gateway.connection.is_live() {
                 gateway.last_live = Some(now.wall);
             }
-            if !matches!(phase, Phase::CatchingUp) {
-                gateway.reconciling = None;
-            }
+            // Every phase is another connection, or a gap in this one: "drained" is said anew before it is live.
+            reconcile::void(gateway);
             if let Some(connection) = connection(&phase, gateway.last_live, &gateway.connection) {
                 gateway.connection = connection;
                 state.rev += 1;
@@ -39,24 +39,18 @@ pub(super) fn apply(
             let batch = Batch::Snapshot { approvals: set.approvals, cursor: set.cursor };
             effects.push(Effect::Ingest { gateway: id, batch });
         }
-        StreamEvent::Drained { .. } => {
-            gateway.connection = Connection::CatchingUp;
-            state.rev += 1;
-            effects.push(Effect::Reconcile { gateway: id });
+        StreamEvent::Drained { .. } => reconcile::drained(state, id, effects),
+        StreamEvent::ServerTime { offset_ms } => {
+            let server = now.wall + chrono::Duration::milliseconds(offset_ms);
+            gateway.server_time = Some(ServerTime { at: server, boot_ms: now.boot_ms });
         }
-        StreamEvent::ServerTime { offset_ms } => gateway.offset_ms = offset_ms,
         StreamEvent::Malformed { count, .. } => {
-            state.malformed = count;
+            // Each stream counts from one: what is new since its last word is added up.
+            state.malformed += count.saturating_sub(gateway.malformed);
+            gateway.malformed = count;
             state.rev += 1;
         }
-        StreamEvent::Access(_) => {
-            // Rights changed: what may be seen and decided is read anew.
-            if gateway.stream == Stream::Open {
-                gateway.connection = Connection::CatchingUp;
-                state.rev += 1;
-                effects.push(Effect::Reconcile { gateway: id });
-            }
-        }
+        StreamEvent::Access(_) => reconcile::rights_changed(state, id, effects),
         StreamEvent::Reset { .. }
         | StreamEvent::Capabilities(_)
         | StreamEvent::Unknown(_)

@@ -2,7 +2,7 @@
 
 use super::guard::{self, Relation};
 use super::record::{self, Happening, members};
-use super::{Place, Reply, Taken, load, once, respond, state};
+use super::{Place, Reply, Taken, load, once, reason, respond, state};
 use crate::core::App;
 use crate::db::approvals::{self, Entry};
 use crate::db::idempotency::Claim;
@@ -111,10 +111,8 @@ async fn apply(app: &App, write: &mut Write, place: Place<'_>, ask: &Ask) -> Res
     if let Some(action) = ask.point.action().filter(|id| entry.approval.action(id).is_none()) {
         return Err(Fault::not_found("action of this request", action.as_str()));
     }
-    if let Some(reason) = ask.verdict.reason().filter(|reason| !law::is_reason(reason)) {
-        let said =
-            format!("A rejection needs a reason of at least three letters or digits, not \"{reason}\".");
-        return Err(Fault::new(Slug::ReasonRequired, said));
+    if let Some(reason) = ask.verdict.reason() {
+        reason::check(reason)?;
     }
     let input = match (&ask.verdict, &ask.point) {
         (Verdict::Approve, Point::Request) => Input::ApproveRequest,

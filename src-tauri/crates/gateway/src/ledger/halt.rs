@@ -12,7 +12,6 @@ use crate::fault::Fault;
 use domain::RequestId;
 use domain::law::{self, Input, State};
 use protocol::frame::ApprovalKind;
-use protocol::problem::Slug;
 use serde_json::json;
 
 /// Which of the two.
@@ -61,10 +60,7 @@ async fn apply(
             "Only the requester or an admin can withdraw a request. Reject it instead.",
         ));
     }
-    if !law::is_reason(reason) {
-        let said = format!("It needs a reason of at least three letters or digits, not \"{reason}\".");
-        return Err(Fault::new(Slug::ReasonRequired, said));
-    }
+    super::reason::check(reason)?;
     let (input, kind, word) = match halt {
         Halt::Stop => (Input::Stop, ApprovalKind::ApprovalDecided, "stop"),
         Halt::Withdraw => (Input::Withdraw, ApprovalKind::ApprovalWithdrawn, "withdraw"),

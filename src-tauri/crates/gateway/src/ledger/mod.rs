@@ -10,6 +10,7 @@ pub(crate) mod halt;
 pub(crate) mod once;
 pub(crate) mod progress;
 pub(crate) mod raise;
+mod reason;
 pub(crate) mod record;
 pub(crate) mod rerender;
 pub(crate) mod respond;

@@ -14,6 +14,9 @@ use protocol::rest::Workflow;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
+/// Longest name: it travels in every event of the pipeline.
+const NAME_CHARS: usize = 200;
+
 /// Creates one; 409 if there is one of that id.
 pub(crate) async fn create(
     app: &Core,
@@ -113,8 +116,8 @@ fn check(workflow: &WorkflowRow) -> std::result::Result<(), Fault> {
             "A workflow's id is 1 to 200 characters and does not start with \"user:\".",
         ));
     }
-    if workflow.name.trim().is_empty() {
-        return Err(Fault::invalid("A workflow needs a name."));
+    if workflow.name.trim().is_empty() || workflow.name.chars().count() > NAME_CHARS {
+        return Err(Fault::invalid(format!("A workflow needs a name of 1 to {NAME_CHARS} characters.")));
     }
     Ok(())
 }

@@ -41,8 +41,8 @@ pub(crate) fn encode(draft: Draft<'_>, place: Place, id: &str, at: DateTime<Utc>
     text
 }
 
-/// From the mildest on. After the last one only ids are left.
-const STEPS: [fn(&mut Value); 4] = [
+/// From the mildest on. After the last one only ids are left, which are short.
+const STEPS: [fn(&mut Value); 5] = [
     |data| cut_results(data, 8 * 1024),
     |data| cut_results(data, 1024),
     |data| remove(data, "data"),
@@ -50,7 +50,18 @@ const STEPS: [fn(&mut Value); 4] = [
         remove(data, "result");
         remove(data, "results");
     },
+    keep_ids,
 ];
+
+/// What a reader needs to read the rest by id.
+const IDS: [&str; 3] = ["type", "pipeline_id", "request_id"];
+
+fn keep_ids(data: &mut Value) {
+    if let Some(map) = data.as_object_mut() {
+        map.retain(|name, _| IDS.contains(&name.as_str()));
+        map.insert("truncated".to_owned(), Value::Bool(true));
+    }
+}
 
 fn remove(data: &mut Value, name: &str) {
     if let Some(map) = data.as_object_mut() {
@@ -119,5 +130,14 @@ mod tests {
         assert!(frame["data"].get("data").is_none());
         assert_eq!(frame["data"]["request_id"], "r");
         assert_eq!(frame["data"]["truncated"], true);
+    }
+
+    #[test]
+    fn whatever_is_too_long_the_ids_get_through() {
+        let frame = frame(json!({"type": "approval_decided", "request_id": "r", "pipeline_id": "p",
+            "data": {"request_id": "r"}, "workflow": {"id": "p", "name": "x".repeat(70_000)}}));
+        let left =
+            json!({"type": "approval_decided", "request_id": "r", "pipeline_id": "p", "truncated": true});
+        assert_eq!(frame["data"], left);
     }
 }

@@ -10,7 +10,7 @@ use crate::db::{events, users};
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use protocol::frame::{self, ClientFrame, Hello};
 use protocol::rest::PROTOCOL;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -140,7 +140,13 @@ impl Reader {
             Ok(ClientFrame::Resume { epoch, last_seq, last_id }) => {
                 self.resume(Cursor { epoch, last_seq, last_id }).await
             }
-            Ok(ClientFrame::Looking { .. }) | Err(_) => Ok(()),
+            Ok(ClientFrame::Looking { .. }) => Ok(()),
+            Err(_) if is_resume(&text) => {
+                self.frames = self.app.hub.frames();
+                let head = events::head(&mut *self.app.db.read.acquire().await?).await?;
+                self.reset(Reason::Mismatch, head).await
+            }
+            Err(_) => Ok(()),
         }
     }
 
@@ -257,6 +263,11 @@ impl Reader {
             Err(_) => Err(End::Gone),
         }
     }
+}
+
+/// A `resume` whose cursor cannot be read: whoever sent it waits for an answer.
+fn is_resume(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|frame| frame["type"] == "resume")
 }
 
 fn spread(app: &Core) -> u64 {

@@ -126,3 +126,17 @@ async fn a_user_added_while_it_serves_can_sign_in_at_once() {
     let seen = Answer::read(soon(request.send()).await.expect("an answer")).await.expect(200);
     assert_eq!(seen.as_array().expect("a list").len(), 2);
 }
+
+#[tokio::test]
+async fn it_says_that_it_listens_only_when_it_does() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let database = dir.path().join("gateway.db");
+    let (_first, _) = serve(&database).await;
+    for address in ["127.0.0.1:0", "0.0.0.0:0"] {
+        let mut command = program(&database);
+        let ended = soon(command.args(["serve", "--listen", address]).output()).await.expect("ends");
+        let said = String::from_utf8_lossy(&ended.stderr);
+        assert!(!ended.status.success(), "{said}");
+        assert!(!said.contains("listening on http"), "{said}");
+    }
+}

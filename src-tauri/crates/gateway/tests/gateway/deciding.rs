@@ -110,6 +110,9 @@ async fn a_rejection_and_a_stop_need_a_reason() {
         owner.decide(&no(&approval, reason)).await.problem(422, "reason-required");
         owner.halt(&approval["request_id"], "stop", reason).await.problem(422, "reason-required");
     }
+    let endless = "because ".repeat(10_000);
+    owner.decide(&no(&approval, &endless)).await.problem(422, "invalid");
+    owner.halt(&approval["request_id"], "stop", &endless).await.problem(422, "invalid");
     let bare = json!({"request_id": approval["request_id"], "approved": false});
     owner.decide(&bare).await.problem(422, "reason-required");
     owner.decide(&json!({"request_id": approval["request_id"]})).await.problem(422, "invalid");

@@ -137,6 +137,16 @@ async fn f18_f19_frames_it_does_not_know_do_not_end_the_stream() {
 }
 
 #[tokio::test]
+async fn a_resume_that_cannot_be_read_is_answered_and_not_passed_over() {
+    let house = House::open().await;
+    let owner = house.furnished().await;
+    for bent in [json!({"last_seq": -1}), json!({"last_seq": "1"}), json!({"epoch": 7, "last_seq": 1})] {
+        let (_, frames) = owner.resumed(bent).await;
+        assert_eq!(reason(&frames), "mismatch");
+    }
+}
+
+#[tokio::test]
 async fn rights_that_change_are_told_and_lost_rights_close_the_socket() {
     let house = House::open().await;
     house.furnished().await;

@@ -3,6 +3,7 @@
 use crate::support::{House, action, actions, mappings, runbook, soon, yes};
 use gateway::reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 fn id(approval: &Value) -> &str {
     approval["request_id"].as_str().expect("an id")
@@ -183,6 +184,33 @@ async fn a_gateway_that_ends_in_mid_action_leaves_it_unknown_and_the_request_int
     assert!(result["success"].is_null());
     owner.decide(&yes(&approval)).await.problem(409, "already-decided");
     assert_eq!(house.target.calls().len(), 1, "nothing is re-run by itself");
+}
+
+#[tokio::test]
+async fn a_database_that_fails_for_a_while_leaves_no_run_behind() {
+    let house = House::open().await;
+    let owner = house.furnished().await;
+    let mut live = owner.live().await;
+    let approval = house.asked("QueueStuck").await;
+    let request = owner.request(Method::POST, &runbook("remediate/approve"));
+    owner.send(request.header("prefer", "respond-async").json(&yes(&approval))).await.expect(202);
+    house.target.reached(1).await;
+    let database = house.config.database.as_str();
+    let mut other = sqlx::SqliteConnection::connect(database).await.expect("connects");
+    let mut rename = async |line: &'static str| {
+        sqlx::query(line).execute(&mut other).await.expect("renamed");
+    };
+    rename("ALTER TABLE action_runs RENAME TO away").await;
+    house.target.let_go();
+    // Writes come one after the other: with so many done, the result's was tried.
+    for round in 0..20 {
+        let entry = action(&house.target, "POST", &format!("/{round}"), "low");
+        owner.put(&actions("other"), &entry).await;
+    }
+    rename("ALTER TABLE away RENAME TO action_runs").await;
+    let completed = live.event("execution_completed").await;
+    assert_eq!(completed["data"]["status"], "completed");
+    assert_eq!(house.target.calls().len(), 2, "nothing ran twice");
 }
 
 #[tokio::test]

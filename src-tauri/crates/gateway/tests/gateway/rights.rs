@@ -106,6 +106,7 @@ async fn only_an_admin_creates_workflows_and_members_see_them_at_once() {
     admin.post("/workflows", &draft).await.expect(201);
     admin.post("/workflows", &draft).await.problem(409, "invalid");
     admin.post("/workflows", &json!({"id": "x"})).await.problem(422, "invalid");
+    admin.post("/workflows", &json!({"name": "x".repeat(70_000)})).await.problem(422, "invalid");
     let seen = stranger.get("/workflows").await.expect(200);
     assert_eq!(seen[0]["id"], "billing");
     assert_eq!(seen[0]["owner_ids"], json!(["stranger@example.com"]));

@@ -3,6 +3,7 @@
 
 use super::{Batch, LocalRow, line};
 use crate::approvals::Prepared;
+use crate::times::to_us;
 use crate::{Store, StoreError, approvals, cursors};
 use domain::GatewayId;
 use sqlx::SqliteConnection;
@@ -24,7 +25,7 @@ impl Store {
         let new =
             if batch.events.is_empty() { Vec::new() } else { insert(&mut tx, batch.gateway, &lines).await? };
         for approval in &approvals {
-            approvals::put(&mut tx, batch.gateway, approval).await?;
+            approvals::put(&mut tx, batch.gateway, approval, to_us(self.clock.now())).await?;
         }
         if let Some(cursor) = &batch.cursor {
             cursors::advance(&mut tx, batch.gateway, cursor).await?;

@@ -20,8 +20,8 @@ async fn a_request_is_kept_with_its_time_and_the_digest_of_what_was_read() {
 async fn an_older_reading_does_not_replace_a_newer_one() {
     let house = House::new().await;
     let done = Approval { status: Status::Completed, ..approval("r1") };
-    house.store.put_approvals(GATEWAY, &[done], at(5)).await.expect("writes");
-    house.store.put_approvals(GATEWAY, &[approval("r1")], at(4)).await.expect("writes");
+    house.store.put_approvals(GATEWAY, &[done], at(-15)).await.expect("writes");
+    house.store.put_approvals(GATEWAY, &[approval("r1")], at(-16)).await.expect("writes");
     let kept = house.reader().approvals(GATEWAY, 10).await.expect("reads").remove(0);
     assert_eq!((kept.approval.status, kept.standing), (Status::Completed, Standing::Closed));
     assert_eq!(house.reader().open_approvals(GATEWAY).await.expect("reads"), []);
@@ -33,20 +33,20 @@ async fn a_request_the_gateway_forgot_is_gone_not_resolved_until_it_is_read_agai
     let done = Approval { status: Status::Rejected, ..approval("done") };
     house
         .store
-        .put_approvals(GATEWAY, &[approval("r1"), approval("new"), done], at(5))
+        .put_approvals(GATEWAY, &[approval("r1"), approval("new"), done], at(-15))
         .await
         .expect("writes");
-    house.store.put_approvals(GATEWAY, &[approval("new")], at(9)).await.expect("writes");
+    house.store.put_approvals(GATEWAY, &[approval("new")], at(-11)).await.expect("writes");
     let ids = ["r1", "new", "done"].map(Into::into);
-    house.store.mark_gone(GATEWAY, &ids, at(7)).await.expect("writes");
+    house.store.mark_gone(GATEWAY, &ids, at(-13)).await.expect("writes");
     let standing = async |id: &str| {
         let kept = house.reader().approval(&key(id)).await.expect("reads").expect("is there");
         (kept.standing, kept.approval.status)
     };
-    assert_eq!(standing("r1").await, (Standing::Gone { since: at(7) }, Status::Pending));
+    assert_eq!(standing("r1").await, (Standing::Gone { since: at(-13) }, Status::Pending));
     assert_eq!(standing("new").await.0, Standing::Open, "read after that");
     assert_eq!(standing("done").await.0, Standing::Closed);
-    house.store.put_approvals(GATEWAY, &[approval("r1")], at(8)).await.expect("writes");
+    house.store.put_approvals(GATEWAY, &[approval("r1")], at(-12)).await.expect("writes");
     assert_eq!(standing("r1").await.0, Standing::Open);
 }
 
@@ -108,4 +108,24 @@ async fn what_show_printed_last_is_remembered_request_by_request() {
     }
     assert_eq!(house.reader().printed(&key("r1")).await.expect("reads"), Some(Digest("sha-256:2".into())));
     assert_eq!(house.reader().printed(&key("r2")).await.expect("reads"), None);
+}
+
+#[tokio::test]
+async fn f34_a_reading_from_the_future_does_not_stand_in_the_way_after_the_clock_was_set_back() {
+    let house = House::new().await;
+    let tomorrow = clock().now() + chrono::Duration::days(1);
+    house.store.put_approvals(GATEWAY, &[approval("r1")], tomorrow).await.expect("writes");
+    let done = Approval { status: Status::Rejected, ..approval("r1") };
+    let now = clock().now();
+    house.store.put_approvals(GATEWAY, &[done], now).await.expect("writes");
+    let kept = house.reader().approval(&key("r1")).await.expect("reads").expect("is there");
+    assert_eq!((kept.approval.status, kept.as_of), (Status::Rejected, now));
+}
+
+#[tokio::test]
+async fn i4_that_nothing_is_open_is_known_only_as_of_a_time_when_all_was_read() {
+    let house = House::new().await;
+    assert_eq!(house.reader().open_read_at(GATEWAY).await.expect("reads"), None);
+    house.store.note_open_read(GATEWAY, at(5)).await.expect("writes");
+    assert_eq!(house.reader().open_read_at(GATEWAY).await.expect("reads"), Some(at(5)));
 }

@@ -27,7 +27,7 @@ fn rule_1_a_row_that_cannot_be_written_is_never_sent() {
 
     let (nonce, decision) = run.prepare(0, Unreachable::GiveUp);
     run.confirm(0, nonce);
-    let turn = Turn { state: OutboxState::Sent, code: None, detail: None };
+    let turn = Turn::to(OutboxState::Sent);
     run.decided(decision);
     let refused = Refused::new(Code::Store, "the disk is full");
     let effects = run.take(Input::Done(Done::Advanced { decision, turn, result: Err(refused) }));
@@ -155,4 +155,132 @@ fn what_never_left_ends_as_not_taken_for_a_terminal_and_nothing_stays_queued() {
     assert_eq!(wants(&effects), Some(OutboxState::NotTaken));
     run.save(&effects);
     assert!(run.pass(3_600_000).is_empty());
+}
+
+#[test]
+fn rule_5_what_may_have_left_once_is_never_said_not_to_have_been_sent() {
+    let ends = [
+        CallEnd::SignIn { why: "expired.".into() },
+        told(403, Some(client::Slug::NotAllowed)),
+        told(404, Some(client::Slug::NotFound)),
+        told(429, None),
+    ];
+    for end in ends {
+        let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+        let decision = run.sent();
+        run.ends(decision, unclear());
+        assert!(sends(&run.pass(10_000)), "the same again");
+        let effects = run.ends(decision, end.clone());
+        assert_eq!(wants(&effects), Some(OutboxState::Unknown), "{end:?}");
+    }
+}
+
+#[test]
+fn rule_5_a_gateway_that_dies_under_a_call_and_refuses_the_next_leaves_it_unknown() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    let decision = run.sent();
+    run.ends(decision, unclear());
+    for _ in 0..20 {
+        assert!(sends(&run.pass(10_000)), "the same again");
+        let end = CallEnd::NotSent { why: "refused.".into(), code: Code::Unreachable };
+        if let Some(state) = wants(&run.ends(decision, end)) {
+            assert_eq!(state, OutboxState::Unknown);
+            return;
+        }
+    }
+    panic!("it was tried for ever");
+}
+
+#[test]
+fn rule_5_a_try_that_is_still_in_progress_at_the_gateway_is_not_refused() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    let decision = run.sent();
+    for _ in 0..20 {
+        let effects = run.ends(decision, told(409, Some(client::Slug::InProgress)));
+        if let Some(state) = wants(&effects) {
+            assert_eq!(state, OutboxState::Unknown);
+            return;
+        }
+        assert!(sends(&run.pass(10_000)));
+    }
+    panic!("it was asked for ever");
+}
+
+#[test]
+fn rule_7_f34_the_age_of_a_queued_approve_goes_by_the_boot_clock() {
+    let mut run = Run::new(Dialect::Platform, Purpose::Act);
+    let (nonce, decision) = run.prepare(0, Unreachable::Queue);
+    run.confirm(0, nonce);
+    run.decided(decision);
+    // The wall clock is set back by an hour while the gateway cannot be reached.
+    run.now.wall -= chrono::Duration::hours(1);
+    let refused = Refused::new(Code::Unreachable, "no route");
+    let why = ReadFor::Send(decision);
+    run.take(Input::Done(Done::Read { gateway: GATEWAY, request: "r1".into(), why, result: Err(refused) }));
+    assert_eq!(wants(&run.pass(121_000)), Some(OutboxState::NotTaken));
+}
+
+#[test]
+fn f2_a_queued_reject_waits_for_the_gateway_as_long_as_it_takes() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    let decision = run.sent();
+    let held = run.state.decisions.get_mut(&decision).expect("there");
+    held.unreachable = Unreachable::Queue;
+    held.view.verdict = Verdict::Reject { reason: "not now".into() };
+    for _ in 0..50 {
+        let end = CallEnd::NotSent { why: "refused.".into(), code: Code::Unreachable };
+        assert_eq!(wants(&run.ends(decision, end)), None, "it still waits");
+        assert!(sends(&run.pass(600_000)));
+    }
+}
+
+#[test]
+fn rule_4_another_verdict_does_not_join_an_open_decision_and_pass_for_it() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    let first = run.sent();
+    let (nonce, second) = run.prepare(0, Unreachable::GiveUp);
+    run.confirm(0, nonce);
+    let mut open = Box::new(run.state.decisions[&first].view.clone());
+    open.verdict = Verdict::Reject { reason: "no".into() };
+    let result = Ok(Stored::Joined(open));
+    let effects = run.take(Input::Done(Done::Decided { call: CallId(1), decision: second, result }));
+    assert_eq!(refusal(&effects), Some(Code::AlreadyDecided));
+}
+
+#[test]
+fn f24_who_decided_instead_is_written_with_the_conflict() {
+    let by = |effects: &[Effect]| {
+        effects.iter().find_map(|effect| match effect {
+            Effect::Advance { turn, .. } => turn.superseded.as_ref()?.by.clone(),
+            _ => None,
+        })
+    };
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    let decision = run.sent();
+    let effects = run.ends(
+        decision,
+        CallEnd::Told {
+            status: 409,
+            slug: Some(client::Slug::AlreadyDecided),
+            detail: "Decided.".into(),
+            retry_after_ms: None,
+            superseded: Some(store::Superseded { by: Some("you@example.com".into()), ..Default::default() }),
+        },
+    );
+    assert_eq!(wants(&effects), Some(OutboxState::Conflict));
+    assert_eq!(by(&effects).as_deref(), Some("you@example.com"));
+
+    let mut run = Run::new(Dialect::Platform, Purpose::Act);
+    let (nonce, decision) = run.prepare(0, Unreachable::GiveUp);
+    run.confirm(0, nonce);
+    run.decided(decision);
+    let mut taken = approval("rejected");
+    taken.decided_by = Some("you@example.com".into());
+    let effects = run.read(ReadFor::Send(decision), Some(taken));
+    assert_eq!(wants(&effects), Some(OutboxState::Conflict));
+    assert_eq!(by(&effects).as_deref(), Some("you@example.com"));
+}
+
+fn told(status: u16, slug: Option<client::Slug>) -> CallEnd {
+    CallEnd::Told { status, slug, detail: "said".into(), retry_after_ms: None, superseded: None }
 }

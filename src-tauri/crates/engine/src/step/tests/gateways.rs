@@ -54,8 +54,11 @@ fn a_row_tells_whether_this_account_may_decide_it() {
     let own = Approval { requested_by: Some(ME.into()), ..approval("pending") };
     requests::put(&mut run.state, &key(), own.clone(), &[], None);
     assert_eq!(rows(&run), [May::NotApprove]);
+    let drained = StreamEvent::Drained { cursor: None };
+    let effects = run.take(Input::Stream { gateway: GATEWAY, event: drained });
+    let [Effect::Reconcile { round, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let rights = Some([("p1".into(), Rights::Look)].into());
     let set = OpenSet { approvals: vec![own], as_of: run.now.wall, seq: None, rights };
-    run.take(Input::Done(Done::Reconciled { gateway: GATEWAY, result: Ok(set) }));
+    run.take(Input::Done(Done::Reconciled { gateway: GATEWAY, round: *round, result: Ok(set) }));
     assert_eq!(rows(&run), [May::Look]);
 }

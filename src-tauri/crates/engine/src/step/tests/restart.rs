@@ -61,3 +61,66 @@ fn f46_without_a_session_decisions_are_frozen_not_deleted() {
     assert!(run.pass(5_000).is_empty());
     assert_eq!(run.state.decisions.len(), 1);
 }
+
+#[test]
+fn rule_4_a_stale_approve_found_on_the_platforms_wire_is_looked_up_and_never_sent_again() {
+    let mut run = Run::new(Dialect::Platform, Purpose::Act);
+    restore(&mut run.state, vec![row(OutboxState::Sent, 121, run.now)], run.now);
+    let effects = run.take(Input::Tick);
+    assert!(!sends(&effects), "{effects:?}");
+    assert_eq!(wants(&effects), Some(OutboxState::Unknown));
+}
+
+#[test]
+fn rule_8_a_decision_of_another_account_never_leaves_under_the_one_that_is_signed_in() {
+    for dialect in [Dialect::Holdpoint, Dialect::Platform] {
+        let mut run = Run::new(dialect, Purpose::Act);
+        run.state.gateways.get_mut(&GATEWAY).expect("there").account = Some("other@example.com".into());
+        restore(&mut run.state, vec![row(OutboxState::Queued, 5, run.now)], run.now);
+        let effects = run.take(Input::Tick);
+        assert_eq!(wants(&effects), Some(OutboxState::NotTaken), "it never left: its point is free again");
+
+        let mut run = Run::new(dialect, Purpose::Act);
+        run.state.gateways.get_mut(&GATEWAY).expect("there").account = Some("other@example.com".into());
+        restore(&mut run.state, vec![row(OutboxState::Sent, 5, run.now)], run.now);
+        let effects = run.take(Input::Tick);
+        assert_eq!(wants(&effects), Some(OutboxState::Unknown), "it may have left: only the truth is read");
+        assert!(!sends(&run.save(&effects)));
+    }
+}
+
+#[test]
+fn rule_7_f34_a_row_from_the_future_has_no_known_age_and_needs_a_fresh_look() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    restore(&mut run.state, vec![row(OutboxState::Queued, -3_600, run.now)], run.now);
+    assert_eq!(wants(&run.take(Input::Tick)), Some(OutboxState::NotTaken));
+}
+
+#[test]
+fn rule_7_what_is_held_when_it_starts_is_cancelled() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    restore(&mut run.state, vec![row(OutboxState::Held, 5, run.now)], run.now);
+    assert_eq!(wants(&run.take(Input::Tick)), Some(OutboxState::Refused));
+}
+
+#[test]
+fn rule_7_a_queued_approve_that_never_left_goes_stale_also_after_its_first_try() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    restore(&mut run.state, vec![row(OutboxState::Queued, 5, run.now)], run.now);
+    let effects = run.take(Input::Tick);
+    let mut effects = run.save(&effects);
+    let decision = DecisionId(Uuid::from_u128(99));
+    for _ in 0..100 {
+        if sends(&effects) {
+            let end = CallEnd::NotSent { why: "refused.".into(), code: Code::Unreachable };
+            effects = run.ends(decision, end);
+        }
+        if let Some(state) = wants(&effects) {
+            assert_eq!(state, OutboxState::NotTaken);
+            assert!(run.now.boot_ms >= 115_000, "given up too early");
+            return;
+        }
+        effects = run.pass(8_000);
+    }
+    panic!("it would have been sent at any age");
+}

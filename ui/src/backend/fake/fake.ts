@@ -1,0 +1,320 @@
+/**
+ * A scripted engine without Rust: shows every state of the page and carries a decision from confirmation to its end, action
+ * by action. Deterministic: its times come from `NOW_MS`, its delays from the given scheduler. It judges just enough to be
+ * believable; the rules themselves are the engine's.
+ */
+import type { Answer } from "../../bindings/Answer";
+import type { AppView } from "../../bindings/AppView";
+import type { Approval } from "../../bindings/Approval";
+import type { Code } from "../../bindings/Code";
+import type { Command } from "../../bindings/Command";
+import type { DecisionView } from "../../bindings/DecisionView";
+import type { GatewayView } from "../../bindings/GatewayView";
+import type { HistoryEntry } from "../../bindings/HistoryEntry";
+import type { Prepare } from "../../bindings/Prepare";
+import type { Prepared } from "../../bindings/Prepared";
+import type { Query } from "../../bindings/Query";
+import type { Refused } from "../../bindings/Refused";
+import type { RequestKey } from "../../bindings/RequestKey";
+import type { Source } from "../../bindings/Source";
+import { coverage } from "../../card/coverage";
+import { digest } from "../../digest/digest";
+import type { Backend, ShellCommand } from "../backend";
+import { actions, history, mappings } from "./lists";
+import { at, gateway, GATEWAY, ME, NOW_MS, result, row } from "./make";
+import { pool } from "./requests";
+import type { Scene } from "./scenes";
+
+export type Later = (delayMs: number, then: () => void) => void;
+
+const OPEN = new Set(["pending", "paused", "executing"]);
+
+export class Fake implements Backend {
+  /** Links that were opened, for tests. */
+  readonly opened: string[] = [];
+  #rev = 1;
+  #requests: Map<string, Approval>;
+  #revs = new Map<string, number>();
+  #gateways: GatewayView[];
+  #decisions: DecisionView[];
+  #prepared = new Map<string, { ask: Prepare; prepared: Prepared }>();
+  #listeners = new Set<(view: AppView) => void>();
+  #openers = new Set<(key: RequestKey) => void>();
+
+  constructor(
+    private readonly scene: Scene,
+    private readonly later: Later = (delayMs, then) => void setTimeout(then, delayMs),
+  ) {
+    this.#requests = new Map(scene.requests.map((one) => [one.request_id, one]));
+    for (const one of scene.requests) this.#revs.set(one.request_id, 1);
+    this.#gateways = scene.gateways;
+    this.#decisions = scene.decisions;
+    scene.late?.forEach((one, n) => this.later(900 + n * 300, () => this.arrive(one)));
+  }
+
+  /** A request comes in, or is known anew. */
+  arrive(request: Approval): void {
+    this.#put(request);
+    this.#publish();
+  }
+
+  /** A notification's Open. */
+  open(request: string): void {
+    for (const listener of this.#openers) listener({ gateway: GATEWAY, request });
+  }
+
+  view(): Promise<AppView> {
+    return Promise.resolve(this.#view());
+  }
+
+  onView(listener: (view: AppView) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  onOpen(listener: (key: RequestKey) => void): () => void {
+    this.#openers.add(listener);
+    return () => this.#openers.delete(listener);
+  }
+
+  async dispatch(command: Command | ShellCommand): Promise<Answer> {
+    switch (command.do) {
+      case "prepare":
+        return { answer: "prepared", value: this.#prepare(command) };
+      case "confirm":
+        return { answer: "decision", value: this.#confirm(command.nonce, command.typed) };
+      case "add_gateway":
+        return { answer: "gateway", value: this.#add(command.address) };
+      case "sign_in":
+        return this.#signIn(command.email, command.password);
+      case "connect":
+        this.#connect();
+        return { answer: "done" };
+      case "start_here":
+      case "rehearse":
+        return { answer: "gateway", value: this.#here(command.do) };
+      case "open_link":
+        this.opened.push(command.url);
+        return { answer: "done" };
+      default:
+        return { answer: "done" };
+    }
+  }
+
+  async query(query: Query): Promise<Answer> {
+    if (this.scene.silent && query.ask !== "view") return new Promise(() => undefined);
+    if (this.scene.failing && query.ask !== "view") throw refused(this.scene.failing, "The file decisions.db cannot be read: disk I/O error. Free some space or check the disk, then try again.");
+    const dated = <T>(value: T) => ({ value, as_of: at(this.scene.offline ? -254 : 0), source: this.#source() });
+    switch (query.ask) {
+      case "show": {
+        const found = this.#requests.get(query.key.request);
+        return { answer: "approval", value: found ? dated(found) : null };
+      }
+      case "actions":
+        return { answer: "actions", value: dated(this.scene.bare ? [] : actions) };
+      case "mappings":
+        return { answer: "mappings", value: dated(this.scene.bare ? [] : mappings) };
+      case "history":
+        return { answer: "history", value: this.#history(query.query, query.limit) };
+      case "shown":
+        return { answer: "shown", value: shownThen(query.decision) };
+      case "receipts":
+        return { answer: "receipts", value: this.#receipts() };
+      case "pending":
+        return { answer: "approvals", value: dated([...this.#requests.values()].filter((one) => OPEN.has(one.status))) };
+      case "pipelines":
+        return { answer: "pipelines", value: dated([]) };
+      case "decision":
+        return { answer: "decision", value: this.#decisions.find((one) => one.id === query.decision) ?? null };
+      case "view":
+        return { answer: "view", value: this.#view() };
+    }
+  }
+
+  #view(): AppView {
+    const requests = [...this.#requests.values()].filter((one) => OPEN.has(one.status));
+    return {
+      rev: this.#rev,
+      gateways: this.#gateways,
+      open: requests.length,
+      requests: requests.map((one) => row(one, this.#revs.get(one.request_id) ?? 1)),
+      decisions: this.#decisions,
+      last_row: 9120,
+      malformed: 0,
+    };
+  }
+
+  #publish(): void {
+    this.#rev += 1;
+    const view = this.#view();
+    for (const listener of this.#listeners) listener(view);
+  }
+
+  #put(request: Approval): void {
+    this.#requests.set(request.request_id, request);
+    this.#revs.set(request.request_id, (this.#revs.get(request.request_id) ?? 0) + 1);
+  }
+
+  #source(): Source {
+    return this.scene.offline ? { from: "cache", why: "No route to host." } : { from: "gateway" };
+  }
+
+  #prepare(ask: Prepare): Prepared {
+    const request = this.#requests.get(ask.key.request);
+    if (this.scene.offline) throw refused("unreachable", "");
+    if (!request) throw refused("not_found", "");
+    if (!OPEN.has(request.status)) throw refused("already_decided", `Request ${request.request_id} has already been decided by ${request.decided_by ?? "someone"}: ${request.status}. Nothing was sent.`);
+    if (this.scene.ends === "changed" && request.revision === 1) {
+      this.arrive(withReplicas(request));
+      throw refused("changed", "");
+    }
+    if (ask.verdict.verdict === "approve" && ask.shown !== digest(request)) throw refused("changed", "");
+    const covers = ask.verdict.verdict === "approve" ? coverage(request).covers.map((n) => request.actions[n - 1]) : [];
+    const risky = covers.find((one) => one?.risk_level === "high");
+    const ids = covers.flatMap((one) => (one ? [one.action_id] : []));
+    const nonce = `nonce-${this.#prepared.size + 1}`;
+    const prepared: Prepared = {
+      nonce,
+      decision: `5f0c1e9a-0000-7000-8000-0000000001${String(this.#decisions.length).padStart(2, "0")}`,
+      digest: digest(request),
+      sentence: sentence(ask, request.pipeline_id, ids),
+      covers: ids,
+      target: risky ? risky.service || risky.action_id : null,
+    };
+    this.#prepared.set(nonce, { ask, prepared });
+    return prepared;
+  }
+
+  #confirm(nonce: string, typed: string | null): DecisionView {
+    const held = this.#prepared.get(nonce);
+    if (!held) throw refused("not_prepared", "");
+    if (held.prepared.target !== null && typed !== held.prepared.target) throw refused("target_needed", "");
+    this.#prepared.delete(nonce);
+    const { ask, prepared } = held;
+    const pipeline = this.#requests.get(ask.key.request)?.pipeline_id ?? "";
+    const made: DecisionView = { id: prepared.decision, key: ask.key, pipeline, point: ask.point, verdict: ask.verdict, identity: ME, digest: prepared.digest, state: "queued", code: null, detail: null, status: "pending", waiting: null, results: [] };
+    this.#decisions = [...this.#decisions, made];
+    this.#publish();
+    this.later(150, () => this.#advance(made.id, { state: "sent" }));
+    this.later(500, () => this.#answered(made, prepared.covers));
+    return made;
+  }
+
+  #answered(made: DecisionView, covers: string[]): void {
+    const request = this.#requests.get(made.key.request);
+    if (!request) return;
+    const ends = this.scene.ends;
+    if (ends && ends !== "changed") return this.#advance(made.id, { state: ends, code: ends === "conflict" ? "already_decided" : ends, detail: "The gateway answered HTTP 500 with an empty reason." });
+    if (made.verdict.verdict !== "approve") {
+      const status = made.verdict.verdict === "reject" ? "rejected" : "stopped";
+      this.#put({ ...request, status, decided_by: ME, decided_at: at(2), rejection_reason: made.verdict.reason, pending_approval_actions: [] });
+      return this.#advance(made.id, { state: "observed", status });
+    }
+    this.#put({ ...request, status: "executing", pending_approval_actions: [], decided_by: ME, decided_at: at(2) });
+    this.#advance(made.id, { state: "acknowledged", status: "executing" });
+    covers.forEach((id, n) => this.later(900 * (n + 1), () => this.#ran(made.id, id)));
+    this.later(900 * (covers.length + 1), () => this.#ended(made.id, covers));
+  }
+
+  #ran(decision: string, action: string): void {
+    const made = this.#decisions.find((one) => one.id === decision);
+    const request = made && this.#requests.get(made.key.request);
+    if (!made || !request || request.status !== "executing") return;
+    const state = { requires_approval: false, approved: true, executed: true, success: true, approved_by: ME, approved_at: at(2) };
+    this.#put({ ...request, current_action_index: request.current_action_index + 1, execution_state: { ...request.execution_state, [action]: state } });
+    this.#advance(decision, { results: [...made.results, result(action, { output: { ok: true, action } })] });
+  }
+
+  #ended(decision: string, covers: string[]): void {
+    const made = this.#decisions.find((one) => one.id === decision);
+    const request = made && this.#requests.get(made.key.request);
+    if (!made || !request || request.status !== "executing") return;
+    const next = request.actions[request.actions.findIndex((one) => one.action_id === covers.at(-1)) + 1];
+    const status = next ? "paused" : "completed";
+    this.#put({ ...request, status, pending_approval_actions: next ? [next.action_id] : [] });
+    this.#advance(decision, { state: "observed", status, waiting: next?.action_id ?? null });
+  }
+
+  #advance(id: string, change: Partial<DecisionView>): void {
+    this.#decisions = this.#decisions.map((one) => (one.id === id ? { ...one, ...change } : one));
+    this.#publish();
+  }
+
+  #add(address: string): string {
+    if (!/^(https?:\/\/)?[\w.:-]+$/.test(address)) throw refused("usage", `“${address}” is not an address. It looks like https://hold.example.com.`);
+    if (address.includes("untrusted")) throw refused("certificate", "The certificate of this address is not trusted (self-signed). Nothing was sent; check the address.");
+    const origin = address.includes("://") ? address : `https://${address}`;
+    this.#gateways = [gateway({ name: new URL(origin).host, origin, account: null, as_of: null, connection: { state: "sign_in_needed", why: "no_session" } })];
+    this.#publish();
+    return GATEWAY;
+  }
+
+  #signIn(email: string, password: string): Answer {
+    if (password === "wrong") throw refused("sign_in", "");
+    this.#gateways = this.#gateways.map((one) => ({ ...one, account: email }));
+    this.#publish();
+    return { answer: "signed_in", value: { email, not_kept: null } };
+  }
+
+  #connect(): void {
+    const state = (connection: GatewayView["connection"]) => {
+      this.#gateways = this.#gateways.map((one) => ({ ...one, connection, as_of: connection.state === "live" ? at(0) : one.as_of }));
+      this.#publish();
+    };
+    state({ state: "catching_up" });
+    this.later(700, () => state({ state: "live", via: "socket" }));
+  }
+
+  #here(how: "start_here" | "rehearse"): string {
+    const name = how === "rehearse" ? "Rehearsal" : "This machine";
+    this.#gateways = [gateway({ name, origin: "http://127.0.0.1:41733", connection: { state: "catching_up" } })];
+    this.#publish();
+    this.#connect();
+    if (how === "rehearse") this.later(1600, () => this.arrive(pool));
+    return GATEWAY;
+  }
+
+  #history(query: string, limit: number): HistoryEntry[] {
+    if (this.scene.bare) return [];
+    const words = query.toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+    return history.filter((entry) => words.every((word) => JSON.stringify(entry).toLowerCase().includes(word))).slice(0, limit);
+  }
+
+  #receipts() {
+    const count = this.scene.bare ? 0 : 4472;
+    return { ok: !this.scene.badReceipt, count, head: "e2f703bb914c", unattested: false, bad: this.scene.badReceipt ? { seq: 4471, why: "the hash does not fit what it says" } : null };
+  }
+}
+
+/** The time the fake lives in: it starts at `NOW_MS`; `still` keeps it there. */
+export function fakeNow(still: boolean): () => number {
+  const started = performance.now();
+  return () => (still ? NOW_MS : NOW_MS + (performance.now() - started));
+}
+
+function withReplicas(request: Approval): Approval {
+  const [one, ...rest] = request.actions;
+  if (!one) return request;
+  const changed = { ...request, revision: request.revision + 1, actions: [{ ...one, version: one.version + 1, effect: { ...(one.effect as object), url: "https://pool-admin.payments.internal/v2/pools" } as never }, ...rest] };
+  return { ...changed, digest: digest(changed) };
+}
+
+/** The request of a past decision, as it was shown then. */
+function shownThen(decision: string): Approval | null {
+  const entry = history.find((one) => one.kind === "decision" && one.decision === decision);
+  if (entry?.kind !== "decision") return null;
+  const ran = new Set(entry.execution_results.map((one) => one.action_id));
+  const kept = pool.actions.filter((one) => ran.size === 0 || ran.has(one.action_id));
+  return { ...pool, request_id: entry.request_id, pipeline_id: entry.pipeline_id, error_message: entry.error_message, digest: entry.digest, actions: kept, action_ids: kept.map((one) => one.action_id), created_at: entry.at, expires_at: null };
+}
+
+function sentence(ask: Prepare, pipeline: string, covers: string[]): string {
+  const verb = { approve: "Approve", reject: "Reject", stop: "Stop" }[ask.verdict.verdict];
+  const what = ask.point === "request" ? ask.key.request : `${ask.point.action} of ${ask.key.request}`;
+  const runs = covers.length > 0 ? `, which runs ${covers.join(", ")}` : "";
+  return `${verb} ${what} as ${ME} on ${pipeline}${runs}`;
+}
+
+function refused(code: Code, message: string): Refused {
+  return { code, message };
+}

@@ -1,0 +1,97 @@
+/**
+ * Named starting points of the fake: `?scene=NAME`. Each is whole data; what happens from there on is `fake.ts`.
+ */
+import type { Approval } from "../../bindings/Approval";
+import type { Code } from "../../bindings/Code";
+import type { DecisionView } from "../../bindings/DecisionView";
+import type { GatewayView } from "../../bindings/GatewayView";
+import { at, decision, gateway, ME, result } from "./make";
+import { certificate, everyday, hostile, lag, latency, nightly, oidc, pool, undisclosed, webhooks } from "./requests";
+
+export type Scene = {
+  gateways: GatewayView[];
+  /** Every request the gateway knows; open ones are rows. */
+  requests: Approval[];
+  decisions: DecisionView[];
+  /** Arrive a moment after the start. */
+  late?: Approval[];
+  /** The gateway cannot be reached: reads come from the cache. */
+  offline?: boolean;
+  /** Answers never come. */
+  silent?: boolean;
+  /** Queries are refused so. */
+  failing?: Code;
+  /** What confirming leads to, instead of success. */
+  ends?: "unknown" | "not_taken" | "conflict" | "changed" | "refused";
+  /** Keeps lists and history empty. */
+  bare?: boolean;
+  /** The store's chain does not hold. */
+  badReceipt?: boolean;
+};
+
+const live = gateway();
+const base = (rest: Partial<Scene> = {}): Scene => ({ gateways: [live], requests: everyday, decisions: [], ...rest });
+const others = (of: Approval): Approval[] => [of, ...everyday.filter((one) => one.request_id !== of.request_id)];
+
+const ran = (ok: boolean) => ({ requires_approval: false, approved: true, executed: true, success: ok, approved_by: ME, approved_at: at(-60) });
+const listed = result("list-pools", { output: { pools: [{ name: "payments", active: 200, waiting: 186 }] } });
+const missing = result("raise-pool-limit", {
+  status: "success",
+  result: { status: "success", status_code: 404, response: '{"error":"pool_not_found","pool":"payments-rw","known":["payments","payments-ro"]}' },
+  execution_time: 0.148,
+});
+const restarted = result("restart-pgbouncer", {
+  output: "statefulset.apps/pgbouncer restarted\nWaiting for 3 pods to be ready...\n3 of 3 pods ready",
+  result: { status: "success", exit_code: 0 },
+  execution_time: 44.1,
+});
+const raised = result("raise-pool-limit", { output: { pool: "payments-rw", pool_size: 60, reserve_pool: 10 } });
+const twoRan = { "list-pools": ran(true), "raise-pool-limit": ran(true) };
+
+const held: Approval = { ...pool, status: "paused", current_action_index: 2, pending_approval_actions: ["restart-pgbouncer"], execution_state: twoRan, decided_by: ME, decided_at: at(-60), expires_at: at(298) };
+const running: Approval = { ...held, status: "executing", pending_approval_actions: [] };
+const over = (status: string): Approval => ({ ...pool, status, decided_by: ME, decided_at: at(-100), execution_state: twoRan });
+const elsewhere: Approval = { ...pool, status: "completed", decided_by: "sre-secondary@example.com", decided_at: at(-30), execution_state: twoRan };
+const third = { point: { action: "restart-pgbouncer" } };
+const first = decision(pool, { id: "5f0c1e9a-0000-7000-8000-000000000001", state: "observed", status: "paused", waiting: "restart-pgbouncer", results: [listed, missing] });
+const second = (rest: Partial<DecisionView>) => decision(pool, { id: "5f0c1e9a-0000-7000-8000-000000000002", ...third, ...rest });
+const stale = gateway({ connection: { state: "stale", since: at(-250), why: "lost" }, as_of: at(-254) });
+const ended = (state: DecisionView["state"], code: Code | null, detail: string | null) => decision(pool, { state, code, detail });
+
+const SCENES: Record<string, () => Scene> = {
+  first: () => base({ gateways: [], requests: [], bare: true }),
+  inbox: () => base(),
+  newcomers: () => base({ requests: [pool, latency, oidc, certificate], late: [lag, webhooks, nightly] }),
+  held: () => base({ requests: others(held), decisions: [first] }),
+  results: () => base({ requests: others(running), decisions: [first, second({ state: "acknowledged" })] }),
+  sent: () => base({ decisions: [ended("sent", null, null)] }),
+  tookeffect: () => base({ requests: others({ ...over("completed"), execution_state: { ...twoRan, "restart-pgbouncer": ran(true) } }), decisions: [{ ...first, results: [listed, raised] }, second({ state: "observed", status: "completed", results: [restarted] })] }),
+  failed: () => base({ requests: others(over("failed")), decisions: [{ ...first, status: "failed", results: [listed, { ...missing, success: false, status: "failed", error: "HTTP 404 from pool-admin.payments.internal" }] }] }),
+  unknown: () => base({ requests: others(running), decisions: [first, second({ state: "unknown", code: "unknown", detail: "No answer came within 60 s (HTTP 500, empty reason)." })] }),
+  rejected: () => base({ requests: others({ ...over("rejected"), execution_state: {}, rejection_reason: "The migration is being rolled back" }), decisions: [decision(pool, { state: "observed", status: "rejected", verdict: { verdict: "reject", reason: "The migration is being rolled back" } })] }),
+  stopped: () => base({ requests: others({ ...over("stopped"), execution_state: { "list-pools": ran(true) } }), decisions: [decision(pool, { state: "observed", status: "stopped", verdict: { verdict: "stop", reason: "The lead took over" }, results: [listed] })] }),
+  conflict: () => base({ requests: others(elsewhere), decisions: [ended("conflict", "already_decided", "sre-secondary@example.com decided at 02:40:42: approved.")] }),
+  elsewhere: () => base({ requests: others(elsewhere) }),
+  nottaken: () => base({ decisions: [ended("not_taken", "not_taken", "The gateway answered HTTP 502.")] }),
+  refused: () => base({ decisions: [ended("refused", "not_allowed", "Policy change-freeze denies restarts on payments-prod until 06:00.")] }),
+  expired: () => base({ requests: others({ ...pool, status: "expired", expires_at: at(-30) }) }),
+  changed: () => base({ ends: "changed" }),
+  hostile: () => base({ requests: [hostile, latency, oidc] }),
+  undisclosed: () => base({ requests: [undisclosed, latency], gateways: [gateway({ name: "platform", origin: "https://platform.example.com" })] }),
+  offline: () => base({ gateways: [stale], offline: true, decisions: [decision(latency, { state: "queued", verdict: { verdict: "reject", reason: "Deploy 4418 is already rolling back, this would race it." } })] }),
+  signin: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "sign_in_needed", why: "expired" } })], requests: [], failing: "sign_in" }),
+  untrusted: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "refused", why: "certificate" } })], requests: [], failing: "certificate" }),
+  rehearsal: () => base({ gateways: [gateway({ name: "Rehearsal", origin: "http://127.0.0.1:41733" })], requests: [pool], bare: true }),
+  empty: () => base({ requests: [], bare: true }),
+  loading: () => base({ gateways: [gateway({ connection: { state: "catching_up" } })], silent: true }),
+  error: () => base({ failing: "store" }),
+  badreceipt: () => base({ badReceipt: true }),
+  unclear: () => base({ ends: "unknown" }),
+};
+
+/** The scene of that name; the everyday inbox if there is none. */
+export function scene(name: string | null): Scene {
+  return (SCENES[name ?? "inbox"] ?? base)();
+}
+
+export const SCENE_NAMES = Object.keys(SCENES);

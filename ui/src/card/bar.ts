@@ -1,0 +1,128 @@
+/**
+ * What the decision bar offers and says. A closed button always says why. Pure: who, where, what it covers and how long it is
+ * open are computed from the card; the engine judges again when a decision is prepared.
+ */
+import type { Approval } from "../bindings/Approval";
+import type { DecisionView } from "../bindings/DecisionView";
+import type { GatewayView } from "../bindings/GatewayView";
+import { digest } from "../digest/digest";
+import { isLive } from "../connection";
+import { visible } from "../text";
+import { list } from "../words";
+import { coverage, coverageSentence } from "./coverage";
+import { isOpen, type Standing } from "./standing";
+
+export type Offer = { label: string; closed: string | null };
+export type Bar = {
+  headline: string;
+  detail: string | null;
+  approve: Offer | null;
+  reject: Offer | null;
+  stop: Offer | null;
+  check: Offer | null;
+  /** Share of the time that is left, 1 to 0; `null` if it never expires or is over. */
+  timeLeft: number | null;
+};
+
+export type BarInput = {
+  approval: Approval;
+  /** From the gateway just now, or out of the cache. */
+  fresh: boolean;
+  decisions: DecisionView[];
+  stands: Standing;
+  gateway: GatewayView | undefined;
+  now: number;
+};
+
+/** The bar for a card. */
+export function bar(input: BarInput): Bar {
+  switch (input.stands) {
+    case "waiting":
+    case "holding":
+      return deciding(input);
+    case "running":
+      return running(input);
+    case "unknown":
+      return quiet("Checking until it is known", "Approve stays locked. Nothing is sent a second time.", { check: { label: "Check now", closed: null } });
+    case "queued":
+    case "sent":
+    case "undoable":
+      return quiet(OPEN[input.stands].headline, OPEN[input.stands].detail);
+    case "unrecognised":
+      return quiet("It cannot be decided here", `This build does not know the status “${input.approval.status}”.`);
+    default:
+      return quiet(OVER[input.stands], "It cannot be decided any more.");
+  }
+}
+
+function deciding(input: BarInput): Bar {
+  const { approval, stands, now } = input;
+  const covers = coverage(approval);
+  const identity = input.gateway?.account ?? "nobody";
+  const closed = closedReason(input);
+  const held = stands === "holding" ? approval.actions.findIndex((action) => action.action_id === approval.pending_approval_actions[0]) + 1 : 0;
+  const platform = approval.digest === null;
+  return {
+    headline: held > 0 ? `Holds before ${held}, ${visible(approval.actions[held - 1]?.action_id ?? "")}` : coverageSentence(covers, approval.actions.length),
+    detail: stands === "waiting" ? "Nothing has run yet." : `${coverageSentence(covers, approval.actions.length)}.`,
+    approve: { label: `${approveVerb(covers.covers, held, approval.actions.length)} as ${identity} on ${approval.pipeline_id}`, closed },
+    reject: { label: "Reject", closed: platform && stands === "holding" ? "This gateway cannot reject a request that holds." : input.gateway?.account ? null : "Nobody is signed in." },
+    stop: null,
+    check: null,
+    timeLeft: timeLeft(approval, now),
+  };
+}
+
+/** `Approve 1 and 2`, `Approve all`, `Approve`: the button says what it covers. */
+function approveVerb(covers: number[], held: number, total: number): string {
+  if (held > 0) return `Approve ${held}`;
+  if (covers.length === 0 || total === 1) return "Approve";
+  return covers.length === total ? "Approve all" : `Approve ${list(covers)}`;
+}
+
+/** Why it cannot be approved right now; `null` if it can. */
+function closedReason(input: BarInput): string | null {
+  const { approval, gateway } = input;
+  if (!gateway?.account) return "Nobody is signed in to this gateway.";
+  if (!isLive(gateway.connection) || !input.fresh) return "An approval needs a fresh look, and the gateway is not live.";
+  if (approval.requested_by === gateway.account) return "You asked for this yourself: someone else has to approve it.";
+  if (approval.digest !== null && approval.digest !== digest(approval)) return "What arrived here is not what the gateway holds: its digest does not fit.";
+  if (input.decisions.some(isOpen)) return "Your decision is on its way.";
+  return coverage(approval).covers.length === 0 && approval.pending_approval_actions.length > 0 ? "It waits for an action that is not among its actions." : null;
+}
+
+function running({ approval }: BarInput): Bar {
+  const at = Math.min(approval.current_action_index + 1, approval.actions.length);
+  const name = approval.actions[at - 1]?.action_id ?? "";
+  const stop: Offer = { label: "Stop after this action", closed: approval.digest === null ? "This gateway cannot stop a running request." : null };
+  const offers = { stop };
+  return quiet(`Running ${at} of ${approval.actions.length}${name === "" ? "" : `, ${visible(name)}`}`, "Stop ends the chain after this action. It cannot undo what ran.", offers);
+}
+
+function quiet(headline: string, detail: string | null, offers: Partial<Pick<Bar, "stop" | "check">> = {}): Bar {
+  return { headline, detail, approve: null, reject: null, stop: null, check: null, timeLeft: null, ...offers };
+}
+
+function timeLeft(approval: Approval, now: number): number | null {
+  if (approval.expires_at === null || approval.created_at === null) return null;
+  const from = Date.parse(approval.created_at);
+  const until = Date.parse(approval.expires_at);
+  return until > from ? Math.min(1, Math.max(0, (until - now) / (until - from))) : null;
+}
+
+const OPEN = {
+  queued: { headline: "Your decision waits for the gateway", detail: "It is recorded here and goes out by itself, if the request is still open and unchanged." },
+  sent: { headline: "Your decision is on its way", detail: "It counts as taken once the gateway acknowledges it." },
+  undoable: { headline: "Your decision is held", detail: "It goes out when its undo time is over." },
+} as const;
+
+const OVER = {
+  took_effect: "It took effect",
+  ended_unproved: "It ended; nothing proves the effect",
+  failed: "It failed",
+  rejected: "It was rejected",
+  stopped: "It was stopped",
+  withdrawn: "It was withdrawn",
+  expired: "It expired",
+  interrupted: "It was interrupted; what was running may or may not have taken effect",
+} as const;

@@ -1,0 +1,142 @@
+/**
+ * The words and the shape of each standing. Shape, word and tone always travel together; green is only for a proved effect,
+ * red only for a truthful failure, and a person's "no" is neither.
+ */
+import type { Approval } from "../bindings/Approval";
+import type { DecisionView } from "../bindings/DecisionView";
+import type { Standing, StepState } from "./standing";
+
+export type Shape =
+  | "risk-low"
+  | "risk-medium"
+  | "risk-high"
+  | "ok"
+  | "fail"
+  | "run"
+  | "unknown"
+  | "wait"
+  | "held"
+  | "queued"
+  | "sent"
+  | "rejected"
+  | "declined"
+  | "approved"
+  | "expired"
+  | "stopped"
+  | "notrun";
+export type Tone = "plain" | "quiet" | "good" | "bad" | "warn";
+export type Words = { shape: Shape; word: string; tone: Tone };
+
+/** For the facts line under the error, and for rows. */
+export function standingWords(stands: Standing): Words {
+  return STANDING[stands];
+}
+
+/** For one action's node. */
+export function stepWords(state: StepState): Words {
+  return STEP[state];
+}
+
+/** Who decided and what, for a request that is over: rule 6 wants the decider named. */
+export function decidedBy(approval: Approval, account: string | null): string | null {
+  if (approval.decided_by === null) return null;
+  return approval.decided_by === account ? "you" : approval.decided_by;
+}
+
+/** What became of this console's own decision, as one sentence; `null` where the standing says it all. */
+export function decisionSentence(decision: DecisionView, by: string | null): string | null {
+  const verb = VERB[decision.verdict.verdict];
+  switch (decision.state) {
+    case "held":
+      return `${verb.noun} is held: it can still be taken back.`;
+    case "queued":
+      return `${verb.past} here, not sent. It goes out when the gateway answers, if the request is still open and unchanged.`;
+    case "sent":
+      return `${verb.noun} is on its way. Nothing is called ${verb.past.toLowerCase()} before the gateway says so.`;
+    case "acknowledged":
+      return `${verb.past}: the gateway took it. Its effect is still to be seen.`;
+    case "observed":
+      return null;
+    case "conflict":
+      return `${by ?? "Someone else"} decided first. Your ${verb.noun.toLowerCase()} was not carried out.`;
+    case "changed":
+      return `The request changed before your ${verb.noun.toLowerCase()} arrived. Nothing was carried out.`;
+    case "expired":
+      return `Its time ran out before your ${verb.noun.toLowerCase()} arrived. Nothing ran.`;
+    case "refused":
+      return `The gateway refused your ${verb.noun.toLowerCase()}. Nothing was carried out.`;
+    case "not_taken":
+      return `Your ${verb.noun.toLowerCase()} was not taken: the call failed and the request still stands open. Nothing is sent again by itself.`;
+    case "unknown":
+      return "No answer came. It may have run, it may still be running, it may not have started.";
+  }
+}
+
+/** The stations of a decision, for the trail: each with whether it was reached. */
+export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" };
+
+/** Recorded, sent, acknowledged and how it ended. */
+export function trail(decision: DecisionView, stands: Standing): Station[] {
+  const done = (word: string): Station => ({ word, mark: "done" });
+  const ahead = (word: string): Station => ({ word, mark: "ahead" });
+  switch (decision.state) {
+    case "held":
+      return [done("Recorded"), { word: "Held", mark: "now" }, ahead("Sent"), ahead("Acknowledged")];
+    case "queued":
+      return [done("Recorded"), { word: "Waiting for the gateway", mark: "now" }, ahead("Acknowledged")];
+    case "sent":
+      return [done("Recorded"), { word: "Sent, no answer yet", mark: "now" }, ahead("Acknowledged")];
+    case "unknown":
+      return [done("Recorded"), done("Sent"), { word: "No answer", mark: "unknown" }, { word: "Checking", mark: "now" }];
+    case "acknowledged":
+      return [done("Recorded"), done("Sent"), done("Acknowledged"), { word: stands === "holding" ? "Holding" : "Running", mark: "now" }];
+    case "observed":
+      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? done("Seen to its end")];
+    default:
+      return [done("Recorded"), { word: ENDED[decision.state], mark: "ended" }];
+  }
+}
+
+/** What an observed decision led to, where that is not yet the request's end. */
+const SEEN: Partial<Record<Standing, Station>> = {
+  running: { word: "Running", mark: "now" },
+  holding: { word: "Held before the next action", mark: "now" },
+};
+
+const VERB = {
+  approve: { past: "Approved", noun: "Approval" },
+  reject: { past: "Rejected", noun: "Rejection" },
+  stop: { past: "Stopped", noun: "Stop" },
+} as const;
+
+const ENDED = { conflict: "Decided elsewhere", changed: "Changed", expired: "Expired", refused: "Refused", not_taken: "Not taken" } as const;
+
+const STANDING: Record<Standing, Words> = {
+  waiting: { shape: "wait", word: "Waiting for a decision", tone: "plain" },
+  holding: { shape: "held", word: "Holding", tone: "plain" },
+  undoable: { shape: "held", word: "Held, can be taken back", tone: "plain" },
+  queued: { shape: "queued", word: "Recorded, not sent", tone: "plain" },
+  sent: { shape: "sent", word: "Sent, no answer yet", tone: "plain" },
+  running: { shape: "run", word: "Running", tone: "plain" },
+  took_effect: { shape: "ok", word: "Took effect", tone: "good" },
+  ended_unproved: { shape: "approved", word: "Ended, effect not proved", tone: "plain" },
+  failed: { shape: "fail", word: "Failed", tone: "bad" },
+  rejected: { shape: "rejected", word: "Rejected", tone: "plain" },
+  stopped: { shape: "stopped", word: "Stopped", tone: "plain" },
+  withdrawn: { shape: "notrun", word: "Withdrawn", tone: "plain" },
+  expired: { shape: "expired", word: "Expired", tone: "plain" },
+  interrupted: { shape: "unknown", word: "Interrupted", tone: "warn" },
+  unknown: { shape: "unknown", word: "Outcome unknown, checking", tone: "warn" },
+  unrecognised: { shape: "unknown", word: "In a state this build does not know", tone: "warn" },
+};
+
+const STEP: Record<StepState, Words> = {
+  planned: { shape: "wait", word: "Not started", tone: "quiet" },
+  waiting: { shape: "held", word: "Waits for its approval", tone: "plain" },
+  running: { shape: "run", word: "Running", tone: "plain" },
+  succeeded: { shape: "ok", word: "Took effect", tone: "good" },
+  claimed: { shape: "approved", word: "Ran; the gateway says it succeeded", tone: "plain" },
+  failed: { shape: "fail", word: "Failed", tone: "bad" },
+  unknown: { shape: "unknown", word: "Unknown", tone: "warn" },
+  not_run: { shape: "notrun", word: "Did not run", tone: "quiet" },
+};

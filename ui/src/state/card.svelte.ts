@@ -1,0 +1,115 @@
+/**
+ * The open request: what of it is on screen, how fresh that is, and what changed under the person's eyes. Read anew when its
+ * row or one of its decisions changes; a change of what is hashed has to be acknowledged before anything is approved.
+ */
+import type { Answer } from "../bindings/Answer";
+import type { AppView } from "../bindings/AppView";
+import type { Approval } from "../bindings/Approval";
+import type { DecisionView } from "../bindings/DecisionView";
+import type { HistoryEntry } from "../bindings/HistoryEntry";
+import type { Query } from "../bindings/Query";
+import type { RequestKey } from "../bindings/RequestKey";
+import type { Source } from "../bindings/Source";
+import { value } from "../backend/backend";
+import { digest } from "../digest/digest";
+import { type Difference, differences } from "../effect/difference";
+import { type Explained, explain } from "../errors";
+import { keyText } from "./key";
+
+export type Decided = Extract<HistoryEntry, { kind: "decision" }>;
+
+export class Card {
+  key: RequestKey | null = $state.raw(null);
+  approval: Approval | null = $state.raw(null);
+  asOf: string | null = $state(null);
+  source: Source | null = $state.raw(null);
+  error: Explained | null = $state.raw(null);
+  missing: boolean = $state(false);
+  /** What is different from what stood here; empty when nothing is. */
+  changed: Difference[] = $state.raw([]);
+  decisions: DecisionView[] = $state.raw([]);
+  /** Earlier decisions here about the same error text, newest first. */
+  earlier: Decided[] = $state.raw([]);
+  #stamp = "";
+  #asked = 0;
+
+  constructor(private readonly query: (query: Query) => Promise<Answer>) {}
+
+  /** Opens a request, or closes the card. */
+  open(key: RequestKey | null, view: AppView): void {
+    if (key !== null && this.key !== null && keyText(key) === keyText(this.key)) return;
+    this.key = key;
+    this.approval = null;
+    this.error = null;
+    this.missing = false;
+    this.changed = [];
+    this.decisions = [];
+    this.earlier = [];
+    this.#stamp = "";
+    if (key !== null) this.follow(view);
+  }
+
+  /** A new view: reads the request anew if something about it changed. */
+  follow(view: AppView): void {
+    const key = this.key;
+    if (key === null) return;
+    const id = keyText(key);
+    this.decisions = view.decisions.filter((one) => keyText(one.key) === id);
+    const row = view.requests.find((one) => keyText(one.key) === id);
+    const gateway = view.gateways.find((one) => one.id === key.gateway);
+    const decisions = this.decisions.map((one) => `${one.id}${one.state}${one.results.length}`);
+    const stamp = [row?.rev ?? "-", gateway?.connection.state, gateway?.account, ...decisions].join("|");
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    void this.look();
+  }
+
+  /** Reads the request now. */
+  async look(): Promise<void> {
+    const key = this.key;
+    if (key === null) return;
+    const mine = ++this.#asked;
+    try {
+      const found = value(await this.query({ ask: "show", key, pipeline: this.approval?.pipeline_id ?? null }), "approval");
+      if (mine !== this.#asked || this.key !== key) return;
+      this.error = null;
+      this.missing = found === null;
+      if (found !== null) this.#take(found.value, found.as_of, found.source);
+    } catch (thrown) {
+      if (mine === this.#asked && this.key === key) this.error = explain(thrown);
+    }
+  }
+
+  /** The person has read what changed. */
+  acknowledge(): void {
+    this.changed = [];
+  }
+
+  /** The digest of what is on screen: computed here, except for a cached copy, whose secrets have holes. */
+  get shownDigest(): string | null {
+    if (this.approval === null) return null;
+    return this.source?.from === "cache" ? this.approval.digest : digest(this.approval);
+  }
+
+  #take(next: Approval, asOf: string, source: Source): void {
+    const before = this.approval;
+    // A cached copy is redacted: comparing it with a fresh one would show holes as changes.
+    const comparable = before !== null && source.from === this.source?.from;
+    if (comparable && digest(before) !== digest(next)) this.changed = [...differences(before, next)];
+    this.approval = next;
+    this.asOf = asOf;
+    this.source = source;
+    if (before === null) void this.#recall(next);
+  }
+
+  async #recall(approval: Approval): Promise<void> {
+    try {
+      const found = value(await this.query({ ask: "history", query: approval.error_message, limit: 50 }), "history");
+      if (this.approval?.request_id !== approval.request_id) return;
+      this.earlier = found.filter((entry): entry is Decided => entry.kind === "decision" && entry.error_message === approval.error_message && entry.request_id !== approval.request_id);
+    } catch {
+      // The history cannot be read: the card says nothing of the past rather than "never".
+      this.earlier = [];
+    }
+  }
+}

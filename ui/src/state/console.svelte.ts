@@ -1,0 +1,158 @@
+/**
+ * The page's state as a whole: the engine's last view, where the person is, the open card and the decision under way. Built
+ * once, in `root.ts`. Holds no truth of its own: selection, open dialogs, drafts.
+ */
+import type { Backend } from "../backend/backend";
+import { value } from "../backend/backend";
+import type { AppView } from "../bindings/AppView";
+import type { GatewayView } from "../bindings/GatewayView";
+import type { Point } from "../bindings/Point";
+import type { RequestKey } from "../bindings/RequestKey";
+import { coverage } from "../card/coverage";
+import { standing, mergedResults } from "../card/standing";
+import { standingWords } from "../card/words";
+import { oneLine, visible } from "../text";
+import { type Explained, explain } from "../errors";
+import { Card } from "./card.svelte";
+import type { Clock } from "./clock.svelte";
+import { Deciding, type Verb } from "./deciding.svelte";
+import { Inbox } from "./inbox.svelte";
+import { keyText } from "./key";
+import { Nav } from "./nav.svelte";
+import type { Preferences } from "./preferences.svelte";
+import { Viewport } from "./viewport.svelte";
+
+const NOTHING: AppView = { rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0 };
+
+export class Console {
+  readonly nav = new Nav();
+  readonly viewport = new Viewport();
+  readonly inbox: Inbox;
+  readonly card: Card;
+  view: AppView = $state.raw(NOTHING);
+  /** The first view has come, or why it has not. */
+  started: "starting" | "ready" | Explained = $state.raw("starting");
+  deciding: Deciding | null = $state.raw(null);
+  /** The row the movement keys are at. */
+  cursor: string | null = $state(null);
+  /** For the live region. */
+  said: string = $state("");
+
+  constructor(
+    readonly backend: Backend,
+    readonly clock: Clock,
+    readonly preferences: Preferences,
+  ) {
+    this.inbox = new Inbox(async (key, pipeline) => value(await backend.query({ ask: "show", key, pipeline }), "approval")?.value ?? null);
+    this.card = new Card((query) => backend.query(query));
+  }
+
+  /** Listens, then asks for the view once; returns how to stop. */
+  start(): () => void {
+    const stops = [
+      this.clock.start(),
+      this.viewport.start(),
+      this.backend.onView((view) => this.#accept(view)),
+      this.backend.onOpen((key) => this.reveal(key)),
+    ];
+    void this.retry();
+    return () => stops.forEach((stop) => stop());
+  }
+
+  async retry(): Promise<void> {
+    try {
+      this.#accept(await this.backend.view());
+    } catch (thrown) {
+      this.started = explain(thrown);
+    }
+  }
+
+  gateway(id: string | undefined): GatewayView | undefined {
+    return this.view.gateways.find((one) => one.id === id);
+  }
+
+  /** Puts the cursor on a row; where there is room its card opens with it. */
+  select(id: string, how: "cursor" | "open" = "cursor"): void {
+    this.cursor = id;
+    const key = this.inbox.keys.get(id);
+    if (key !== undefined && (how === "open" || !this.viewport.narrow)) this.#openCard(key);
+  }
+
+  /** Opens a row's card and goes into it. */
+  enter(id: string): void {
+    this.select(id, "open");
+    requestAnimationFrame(() => document.querySelector<HTMLElement>("[data-card]")?.focus());
+  }
+
+  /** Opens a request's card from outside: a notification, the palette, the history. */
+  reveal(key: RequestKey): void {
+    this.inbox.keys.set(keyText(key), key);
+    this.nav.go("inbox");
+    this.cursor = keyText(key);
+    this.#openCard(key);
+  }
+
+  closeCard(): void {
+    this.card.open(null, this.view);
+    this.inbox.release("card");
+  }
+
+  /** Opens the dialog of a decision upon what is on screen. It never decides by itself. */
+  decide(verb: Verb): void {
+    const { key, approval } = this.card;
+    if (key === null || approval === null || this.deciding !== null) return;
+    const waits: Point = coverage(approval).point;
+    const point: Point = verb === "approve" ? waits : "request";
+    const identity = this.gateway(key.gateway)?.account ?? "";
+    const subject = { key, approval, point, shown: this.card.shownDigest, identity };
+    this.deciding = new Deciding(verb, subject, (command) => this.backend.dispatch(command), () => {
+      this.endDeciding();
+      this.say("Recorded. It is on its way to the gateway.");
+    });
+  }
+
+  endDeciding(): void {
+    this.deciding?.close();
+    this.deciding = null;
+  }
+
+  say(text: string): void {
+    this.said = text;
+  }
+
+  #openCard(key: RequestKey): void {
+    this.inbox.hold("card");
+    this.card.open(key, this.view);
+  }
+
+  #accept(view: AppView): void {
+    // Views are whole; an older one that comes late says nothing new.
+    if (this.started === "ready" && view.rev < this.view.rev) return;
+    const first = this.started !== "ready";
+    const before = this.view;
+    this.view = view;
+    this.started = "ready";
+    const newcomers = this.inbox.accept(view);
+    this.card.follow(view);
+    if (first) this.#openFirst();
+    else this.#tell(before, view, newcomers.map((row) => row.error));
+  }
+
+  /** Woken at night, a person sees the most urgent request without a press. */
+  #openFirst(): void {
+    const id = this.inbox.order[0];
+    if (id !== undefined && this.card.key === null) this.select(id);
+  }
+
+  #tell(before: AppView, view: AppView, errors: string[]): void {
+    if (errors.length === 1) this.say(`New request: ${visible(oneLine(errors[0] ?? ""))}`);
+    else if (errors.length > 1) this.say(`${errors.length} new requests`);
+    for (const decision of view.decisions) {
+      const old = before.decisions.find((one) => one.id === decision.id);
+      const approval = this.card.approval;
+      if (old === undefined || old.state === decision.state || approval?.request_id !== decision.key.request) continue;
+      const stands = standing(approval, [decision], mergedResults(approval, [decision]), this.clock.now);
+      this.say(decision.state === "acknowledged" ? "The gateway took it." : standingWords(stands).word);
+    }
+  }
+}
