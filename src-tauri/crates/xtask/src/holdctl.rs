@@ -26,6 +26,8 @@ pub(crate) struct Console {
     pub(crate) program: PathBuf,
     /// `HOLDPOINT_DATA_DIR`.
     pub(crate) data: PathBuf,
+    /// `XDG_RUNTIME_DIR`, where it is not the person's own: the console that runs is met there.
+    pub(crate) runtime: Option<PathBuf>,
     /// Where stderr of its calls goes.
     pub(crate) logs: PathBuf,
     /// The gateway's origin.
@@ -65,6 +67,7 @@ impl Console {
     fn command(&self, arguments: &[&str]) -> Command {
         let mut command = isolated(&self.program);
         command.args(arguments).envs(self.variables());
+        command.envs(self.runtime.iter().map(|dir| ("XDG_RUNTIME_DIR", dir)));
         if self.keychain == Keychain::Hidden {
             let nowhere = self.logs.join("no-session-bus");
             command.env("DBUS_SESSION_BUS_ADDRESS", format!("unix:path={}", nowhere.display()));

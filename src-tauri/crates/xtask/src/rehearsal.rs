@@ -41,6 +41,15 @@ pub(crate) enum Restart {
     Sabotaged,
 }
 
+/// When the service breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Begin {
+    /// As soon as the gateway listens.
+    AtOnce,
+    /// Once it is told anything: whoever watches is there by then.
+    WhenTold,
+}
+
 /// What the rehearsal reports, as far as this tool waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -79,6 +88,7 @@ pub(crate) fn start(
     directory: &Path,
     account: &Account,
     restart: Restart,
+    begin: Begin,
     inbox: &Inbox,
 ) -> Result<Child> {
     let database = directory.join("gateway");
@@ -87,6 +97,9 @@ pub(crate) fn start(
     command.arg("--directory").arg(&database).args(["--email", &account.email]);
     if restart == Restart::Sabotaged {
         command.arg("--sabotage");
+    }
+    if begin == Begin::WhenTold {
+        command.arg("--wait");
     }
     command.env("HOLDPOINT_PASSWORD", &account.password);
     Child::start(command, Voice::Rehearsal, &directory.join("rehearsal.log"), inbox)

@@ -4,7 +4,7 @@
 
 use crate::child::Voice;
 use crate::holdctl::{Console, Keychain};
-use crate::rehearsal::{self, Account, Restart, START, Step};
+use crate::rehearsal::{self, Account, Begin, Restart, START, Step};
 use crate::stage::{Interrupted, Said, Stage};
 use crate::terminal::say;
 use crate::workspace::{Binaries, Workspace};
@@ -22,12 +22,20 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
     let _lock = take_place(&directory)?;
     let mut stage = Stage::open()?;
     let account = Account::random()?;
-    let child = rehearsal::start(&binaries.rehearsal, &directory, &account, Restart::Real, &stage.inbox)?;
+    let child = rehearsal::start(
+        &binaries.rehearsal,
+        &directory,
+        &account,
+        Restart::Real,
+        Begin::AtOnce,
+        &stage.inbox,
+    )?;
     stage.enter(Voice::Rehearsal, child);
     let (_, gateway) = stage.step(Step::GatewayUp, START)?;
     let console = Console {
         program: binaries.holdctl.clone(),
         data: directory.join("console"),
+        runtime: None,
         logs: directory.clone(),
         gateway,
         account,
@@ -190,11 +198,16 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().expect("a directory");
         let bin = |name: &str| dir.path().join("bin").join(name);
-        let binaries =
-            Binaries { holdctl: bin("holdctl"), gateway: bin("gateway"), rehearsal: bin("rehearsal") };
+        let binaries = Binaries {
+            holdctl: bin("holdctl"),
+            gateway: bin("gateway"),
+            rehearsal: bin("rehearsal"),
+            app: bin("holdpoint"),
+        };
         let console = Console {
             program: binaries.holdctl.clone(),
             data: dir.path().join("console"),
+            runtime: None,
             logs: dir.path().to_path_buf(),
             gateway: "http://127.0.0.1:1".into(),
             account: Account { email: "a@example.com".into(), password: "it's".into() },

@@ -40,6 +40,12 @@ impl Stage {
         self.players.push((voice, child));
     }
 
+    /// Tells a child something.
+    pub(crate) fn tell(&mut self, voice: Voice, line: &str) -> Result<()> {
+        let player = self.players.iter_mut().find(|(player, _)| *player == voice);
+        player.map_or_else(|| Err(anyhow!("{} is not there", voice.program())), |(_, child)| child.tell(line))
+    }
+
     /// Ends a child and waits until it has ended.
     pub(crate) fn leave(&mut self, voice: Voice) {
         if let Some(child) = self.take(voice) {
