@@ -9,6 +9,7 @@ use crate::health::{self, Health};
 use crate::holdctl::{Console, Keychain};
 use crate::json;
 use crate::rehearsal::{self, Account, RAISE, Restart, START, Step};
+use crate::setup::Purpose;
 use crate::stage::{Said, Stage};
 use crate::terminal::{complain, say, seconds};
 use crate::workspace::{Binaries, Workspace};
@@ -57,7 +58,7 @@ enum Ending {
 /// Plays it and says how it ended; the exit code is the judgement.
 pub(crate) fn demo(workspace: &Workspace, options: &Options) -> ExitCode {
     let restart = if options.sabotage { Restart::Sabotaged } else { Restart::Real };
-    match Binaries::ready(workspace).and_then(|binaries| play(&binaries, restart)) {
+    match Binaries::ready(workspace, Purpose::Build).and_then(|binaries| play(&binaries, restart)) {
         Ok(Ending::Recovered) => ExitCode::SUCCESS,
         Ok(Ending::StillFailing(why)) => {
             complain(format_args!(

@@ -9,10 +9,13 @@ mod demo;
 mod health;
 mod holdctl;
 mod json;
+mod page;
 mod rehearsal;
 mod run;
+mod screens;
 mod setup;
 mod stage;
+mod stamp;
 mod terminal;
 mod test;
 mod workspace;
@@ -32,12 +35,14 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Install what is missing on this machine for building and testing.
+    /// Install what is missing on this machine for building and testing, and build the window's page.
     Setup,
     /// Start the rehearsal, to be decided by hand from a second terminal. Ctrl-C ends it.
     Run,
     /// Play the rehearsal unattended: exit 0 only if the service answers healthy again.
     Demo(demo::Options),
+    /// Photograph every view of the page into target/screens, without Rust behind it.
+    Screens(screens::Options),
     /// Check everything; ends with "N passed, N failed".
     Test,
 }
@@ -45,13 +50,19 @@ enum Task {
 fn main() -> ExitCode {
     let task = Arguments::parse().task;
     let done = Workspace::find().and_then(|workspace| match task {
-        Task::Setup => setup::setup(&workspace).map(|()| ExitCode::SUCCESS),
+        Task::Setup => everything(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Run => run::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Demo(options) => Ok(demo::demo(&workspace, &options)),
+        Task::Screens(options) => screens::screens(&workspace, &options),
         Task::Test => test::test(&workspace),
     });
     done.unwrap_or_else(|error| {
         complain(format_args!("error: {error:#}"));
         ExitCode::FAILURE
     })
+}
+
+fn everything(workspace: &Workspace) -> anyhow::Result<()> {
+    setup::setup(workspace, setup::Purpose::Check)?;
+    page::build(workspace)
 }

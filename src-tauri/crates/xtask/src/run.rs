@@ -5,6 +5,7 @@
 use crate::child::Voice;
 use crate::holdctl::{Console, Keychain};
 use crate::rehearsal::{self, Account, Restart, START, Step};
+use crate::setup::Purpose;
 use crate::stage::{Interrupted, Said, Stage};
 use crate::terminal::say;
 use crate::workspace::{Binaries, Workspace};
@@ -16,7 +17,7 @@ use std::path::{Path, PathBuf};
 
 /// Plays until Ctrl-C.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let binaries = Binaries::ready(workspace)?;
+    let binaries = Binaries::ready(workspace, Purpose::Build)?;
     let directory = workspace.target.join("rehearsal");
     // Held as long as this process lives; the kernel lets go of it whatever happens.
     let _lock = take_place(&directory)?;
