@@ -1,14 +1,20 @@
 // Screenshots of every scene of the fake build, in both themes and several sizes, into ../target/shots; with them axe and a
-// watch for violations of the page's policy. `npm run shots -- inbox confirm` takes only those.
+// watch for violations of the page's policy. `npm run shots -- inbox confirm` takes only those; `--out DIR` puts them
+// elsewhere; `--every-size` takes each scene of a whole window in both sizes of one.
 import { chromium } from "playwright-core";
 import { createReadStream, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const built = join(here, "../../target/ui-fake");
-const out = join(here, "../../target/shots");
+const { values: asked, positionals: wanted } = parseArgs({
+  options: { out: { type: "string", default: join(here, "../../target/shots") }, "every-size": { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const out = asked.out;
 const axe = readFileSync(join(here, "../node_modules/axe-core/axe.min.js"), "utf8");
 const browserAt = process.env.CHROMIUM ?? "/usr/bin/chromium";
 
@@ -67,6 +73,11 @@ const SHOTS = [
   { name: "zoom-settings", scene: "inbox", sizes: [[720, 450]], scale: 2, act: press("g", "s") },
 ];
 
+/** A scene that is shown in a whole window; others have a size of their own. */
+function sizesOf({ sizes = [WIDE] }) {
+  return asked["every-size"] && sizes.includes(WIDE) ? [...new Set([WIDE, SMALL, ...sizes])] : sizes;
+}
+
 async function openNarrow(page) {
   if (page.viewportSize().width < 761) await page.getByRole("option").first().click();
 }
@@ -84,7 +95,6 @@ await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
 const origin = `http://127.0.0.1:${server.address().port}`;
 
 mkdirSync(out, { recursive: true });
-const wanted = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath: browserAt, args: ["--no-sandbox", "--force-color-profile=srgb"] });
 let taken = 0;
 const wrong = [];
@@ -135,7 +145,7 @@ async function underPolicy(scene, keys) {
   await page.close();
 }
 
-const jobs = SHOTS.filter((shot) => wanted.length === 0 || wanted.includes(shot.name)).flatMap((shot) => ["light", "dark"].flatMap((theme) => (shot.sizes ?? [WIDE]).map((size) => () => shoot(shot, theme, size))));
+const jobs = SHOTS.filter((shot) => wanted.length === 0 || wanted.includes(shot.name)).flatMap((shot) => ["light", "dark"].flatMap((theme) => sizesOf(shot).map((size) => () => shoot(shot, theme, size))));
 const hands = Array.from({ length: 2 }, async () => {
   for (let job = jobs.shift(); job; job = jobs.shift()) await job();
 });
@@ -143,6 +153,6 @@ await Promise.all(hands);
 for (const [scene, keys] of [["inbox", ["a", "Escape", "r", "Escape", "?", "Escape", "Control+k", "Escape", "g", "h", "g", "r", "g", "m", "g", "s"]], ["first", []], ["results", []], ["hostile", []]]) await underPolicy(scene, keys);
 await browser.close();
 server.close();
-console.log(`${taken} screenshots in target/shots, ${wrong.length} things wrong`);
+console.log(`${taken} screenshots in ${out}, ${wrong.length} things wrong`);
 for (const line of wrong) console.log(`  ${line}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;

@@ -23,6 +23,8 @@ const QUOTED_LINES: usize = 8;
 pub(crate) enum Voice {
     /// `holdpoint-rehearsal`.
     Rehearsal,
+    /// `holdpoint`, the app.
+    App,
     /// `holdctl watch`.
     Watch,
     /// Any other call of `holdctl`.
@@ -34,6 +36,7 @@ impl Voice {
     pub(crate) fn program(self) -> &'static str {
         match self {
             Voice::Rehearsal => "holdpoint-rehearsal",
+            Voice::App => "holdpoint",
             Voice::Watch => "holdctl watch",
             Voice::Call => "holdctl",
         }

@@ -12,7 +12,8 @@ use crate::clock::Deadline;
 use crate::health::{self, Health};
 use crate::holdctl::{Console, Keychain};
 use crate::json;
-use crate::rehearsal::{self, Account, Begin, RAISE, Restart, START, Step};
+use crate::rehearsal::{self, Account, RAISE, Restart, START, Step};
+use crate::setup::Purpose;
 use crate::stage::{Said, Stage};
 use crate::terminal::{complain, say, seconds};
 use crate::workspace::{Binaries, Workspace};
@@ -61,7 +62,8 @@ enum Ending {
 
 /// Plays it and says how it ended; the exit code is the judgement.
 pub(crate) fn demo(workspace: &Workspace, options: &Options) -> ExitCode {
-    match Binaries::ready(workspace).and_then(|binaries| play(workspace, &binaries, options)) {
+    let purpose = if options.headless { Purpose::Build } else { Purpose::Play };
+    match Binaries::ready(workspace, purpose).and_then(|binaries| play(workspace, &binaries, options)) {
         Ok(Ending::Recovered) => ExitCode::SUCCESS,
         Ok(Ending::StillFailing(why)) => {
             complain(format_args!(
@@ -82,8 +84,7 @@ fn play(workspace: &Workspace, binaries: &Binaries, options: &Options) -> Result
     let directory = TempDir::with_prefix("holdpoint-demo-").context("no temporary directory can be made")?;
     let mut stage = Stage::open()?;
     let account = Account::random()?;
-    let (program, begin) = (&binaries.rehearsal, Begin::WhenTold);
-    let child = rehearsal::start(program, directory.path(), &account, restart, begin, &stage.inbox)?;
+    let child = rehearsal::start(&binaries.rehearsal, directory.path(), &account, restart, &stage.inbox)?;
     stage.enter(Voice::Rehearsal, child);
     let (_, service) = stage.step(Step::ServiceUp, START)?;
     let (_, gateway) = stage.step(Step::GatewayUp, START)?;
@@ -123,7 +124,7 @@ fn console(binaries: &Binaries, directory: &Path, gateway: String, account: Acco
         runtime: None,
         logs: directory.to_path_buf(),
         gateway,
-        account,
+        account: Some(account),
         keychain: Keychain::Hidden,
     }
 }
@@ -158,7 +159,8 @@ fn arrived(stage: &mut Stage, console: &Console, request: &str) -> Result<()> {
 fn executed(stage: &mut Stage, console: &Console, request: &str) -> Result<()> {
     let is = |word: &'static str| move |said: &Said| about(said, request) && json::holds(&said.line, word);
     let decided = stage.until("approval_decided", PUSH, is("approval_decided"))?;
-    report("decided", decided.at, format_args!("approved by {}", console.account.email));
+    let by = console.account.as_ref().map_or("nobody", |account| &account.email);
+    report("decided", decided.at, format_args!("approved by {by}"));
     let executed = stage.until("execution_completed", EXECUTE, is("execution_completed"))?;
     report("executed", executed.at, "the gateway has run the actions as they were shown");
     Ok(())

@@ -41,15 +41,6 @@ pub(crate) enum Restart {
     Sabotaged,
 }
 
-/// When the service breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Begin {
-    /// As soon as the gateway listens.
-    AtOnce,
-    /// Once it is told anything: whoever watches is there by then.
-    WhenTold,
-}
-
 /// What the rehearsal reports, as far as this tool waits for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
@@ -82,13 +73,12 @@ impl Step {
     }
 }
 
-/// Starts it in a directory of its own. The password travels in the environment, never in argv.
+/// Starts it in a directory of its own; the service breaks once it is told anything, when whoever watches is there. The password travels in the environment, never in argv.
 pub(crate) fn start(
     program: &Path,
     directory: &Path,
     account: &Account,
     restart: Restart,
-    begin: Begin,
     inbox: &Inbox,
 ) -> Result<Child> {
     let database = directory.join("gateway");
@@ -98,9 +88,7 @@ pub(crate) fn start(
     if restart == Restart::Sabotaged {
         command.arg("--sabotage");
     }
-    if begin == Begin::WhenTold {
-        command.arg("--wait");
-    }
+    command.arg("--wait");
     command.env("HOLDPOINT_PASSWORD", &account.password);
     Child::start(command, Voice::Rehearsal, &directory.join("rehearsal.log"), inbox)
 }

@@ -4,32 +4,24 @@
 //! Owns what a person does at the window and the pictures of it. What became of the decision it does not judge.
 
 use super::report;
+use crate::desktop::Desktop;
 use crate::holdctl::Console;
 use crate::json;
 use crate::stage::Stage;
 use anyhow::{Context, Result, ensure};
-use headless::{Key, Page, Running, Screen, Session, until};
+use headless::{Key, Page, until};
 use std::cell::Cell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use tokio::runtime::{self, Runtime};
 
-const SCREEN: Screen = Screen { width: 1440, height: 900 };
 /// The confirmation's button, once it may be pressed.
 const ARMED: &str = "return document.querySelector('[data-confirm][aria-disabled=\"false\"]') !== null;";
-/// The notification daemon, in the corner and without rounding, so that the picture is the same everywhere.
-const DAEMON: &str = "[global]\nfont = Sans 11\norigin = top-right\noffset = 24x24\nwidth = 380\nheight = 200\n\
-                      frame_width = 1\nframe_color = \"#c8c9cf\"\npadding = 14\nhorizontal_padding = 16\n\
-                      [urgency_low]\nbackground = \"#ffffff\"\nforeground = \"#1c1c21\"\n\
-                      [urgency_normal]\nbackground = \"#ffffff\"\nforeground = \"#1c1c21\"\ntimeout = 0\n\
-                      [urgency_critical]\nbackground = \"#ffffff\"\nforeground = \"#1c1c21\"\ntimeout = 0\n";
-
 /// See the module.
 pub(super) struct Window {
     runtime: Runtime,
     page: Page,
-    session: Session,
-    _daemon: Running,
+    desktop: Desktop,
     pictures: PathBuf,
     taken: Cell<u32>,
 }
@@ -39,38 +31,34 @@ impl Window {
     pub(super) fn open(pictures: &Path, app: &Path, console: &mut Console) -> Result<Self> {
         clear(pictures)?;
         let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
-        let session = Session::open(SCREEN)?;
-        let settings = session.path("config").join("dunstrc");
-        fs::write(&settings, DAEMON).with_context(|| format!("{} cannot be written", settings.display()))?;
-        let mut daemon = session.command("dunst");
-        daemon.arg("-config").arg(&settings);
-        let daemon = session.start(daemon)?;
+        let desktop = Desktop::open()?;
+        let session = &desktop.session;
+        let account = console.account.as_ref().context("nobody can sign in")?;
         let data = console.data.to_str().context("a path is no text")?.to_owned();
         let page = runtime.block_on(async {
-            let answers = || async { session.run("dunstctl", &["count", "displayed"]).ok() };
-            until("the notification daemon", answers).await?;
-            let page = Page::open(&session, app, &[("HOLDPOINT_DATA_DIR", &data)]).await?;
+            until("the notification daemon", || async { desktop.displayed() }).await?;
+            let page = Page::open(session, app, &[("HOLDPOINT_DATA_DIR", &data)]).await?;
             page.fill("Address", &console.gateway).await?;
             page.click("Connect").await?;
-            page.fill("Email", &console.account.email).await?;
-            page.fill("Password", &console.account.password).await?;
+            page.fill("Email", &account.email).await?;
+            page.fill("Password", &account.password).await?;
             page.click("Sign in").await?;
             page.says("Live").await?;
             anyhow::Ok(page)
         })?;
         console.runtime = Some(session.path("run"));
         let pictures = pictures.to_path_buf();
-        Ok(Self { runtime, page, session, _daemon: daemon, pictures, taken: Cell::new(0) })
+        Ok(Self { runtime, page, desktop, pictures, taken: Cell::new(0) })
     }
 
     /// Notified, shown, approved.
     pub(super) fn decide(&self, stage: &Stage, console: &Console, request: &str) -> Result<()> {
-        let displayed = || async { self.displayed().filter(|count| *count == 1) };
+        let displayed = || async { self.desktop.displayed().filter(|count| *count == 1) };
         self.runtime.block_on(until("one notification", displayed))?;
         report("notified", stage.now(), "the desktop's notification daemon shows it");
         self.screen("notified")?;
 
-        self.session.run("dunstctl", &["action", "0"])?;
+        self.desktop.session.run("dunstctl", &["action", "0"])?;
         let shown = console.json(&["show", request])?;
         let digest = json::text(&shown, "digest").context("holdctl show tells no digest")?;
         let digest = digest.rsplit(':').next().unwrap_or(digest);
@@ -103,12 +91,8 @@ impl Window {
         self.runtime.block_on(self.page.close())
     }
 
-    fn displayed(&self) -> Option<u32> {
-        self.session.run("dunstctl", &["count", "displayed"]).ok()?.trim().parse().ok()
-    }
-
     fn screen(&self, step: &str) -> Result<()> {
-        self.session.picture(&self.next(step))
+        self.desktop.session.picture(&self.next(step))
     }
 
     fn page(&self, step: &str) -> Result<()> {
