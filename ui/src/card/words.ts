@@ -4,6 +4,8 @@
  */
 import type { Approval } from "../bindings/Approval";
 import type { DecisionView } from "../bindings/DecisionView";
+import { oneLine, visible } from "../text";
+import { exactTime } from "../time";
 import type { Standing, StepState } from "./standing";
 
 export type Shape =
@@ -43,6 +45,19 @@ export function decidedBy(approval: Approval, account: string | null): string | 
   return approval.decided_by === account ? "you" : approval.decided_by;
 }
 
+/** May "approved by" be said? While an own decision is on its way or unknown, that would be too early. */
+export function tellsDecider(stands: Standing): boolean {
+  return !["waiting", "undoable", "queued", "sent", "unknown", "expired", "unrecognised"].includes(stands);
+}
+
+/** Somebody else's decision as a sentence: who, what and when; `null` if nobody else is known to have decided. */
+export function othersDecision(approval: Approval, account: string | null, now: number): string | null {
+  const by = decidedBy(approval, account);
+  if (by === null || by === "you") return null;
+  const what = { rejected: "rejected", stopped: "stopped", withdrawn: "withdrew" }[approval.status as string] ?? "approved";
+  return `${visible(oneLine(by))} ${what} it${approval.decided_at === null ? "" : ` at ${exactTime(approval.decided_at, now)}`}`;
+}
+
 /** What became of this console's own decision, as one sentence; `null` where the standing says it all. */
 export function decisionSentence(decision: DecisionView, by: string | null): string | null {
   const verb = VERB[decision.verdict.verdict];
@@ -50,7 +65,9 @@ export function decisionSentence(decision: DecisionView, by: string | null): str
     case "held":
       return `${verb.noun} is held: it can still be taken back.`;
     case "queued":
-      return `${verb.past} here, not sent. It goes out when the gateway answers, if the request is still open and unchanged.`;
+      return decision.verdict.verdict === "approve"
+        ? "Your approval is recorded, not sent. It goes out when the gateway answers, if the request is still open and unchanged; one that waits too long needs a fresh look."
+        : `Your ${verb.noun.toLowerCase()} is recorded, not sent. It waits on this machine and goes out by itself when the gateway answers, if the request is still open and unchanged.`;
     case "sent":
       return `${verb.noun} is on its way. Nothing is called ${verb.past.toLowerCase()} before the gateway says so.`;
     case "acknowledged":
@@ -91,7 +108,7 @@ export function trail(decision: DecisionView, stands: Standing): Station[] {
     case "acknowledged":
       return [done("Recorded"), done("Sent"), done("Acknowledged"), { word: stands === "holding" ? "Holding" : "Running", mark: "now" }];
     case "observed":
-      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? done("Seen to its end")];
+      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? done(ENDS.has(stands) ? standingWords(stands).word : "Seen to its end")];
     default:
       return [done("Recorded"), { word: ENDED[decision.state], mark: "ended" }];
   }
@@ -102,6 +119,9 @@ const SEEN: Partial<Record<Standing, Station>> = {
   running: { word: "Running", mark: "now" },
   holding: { word: "Held before the next action", mark: "now" },
 };
+
+/** Ends that a decision's last station names. */
+const ENDS = new Set<Standing>(["took_effect", "failed", "rejected", "stopped"]);
 
 const VERB = {
   approve: { past: "Approved", noun: "Approval" },

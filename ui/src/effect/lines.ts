@@ -52,6 +52,13 @@ export function headline(effect: Effect): string {
   }
 }
 
+/** The machine an effect goes to, as far as its form names one: a web address's host, or who and where of a remote shell. */
+export function target(effect: Effect): string {
+  const known = asKnown(effect);
+  if (known?.kind === "ssh") return `${known.user}@${known.host}`;
+  return known?.kind === "http" ? (/^[a-z]+:\/\/([^/?#]*)/i.exec(plain(known.url))?.[1] ?? "") : "";
+}
+
 /** Every text of the effect, for counting what is hidden in it. */
 export function texts(effect: Effect): string {
   return lines(effect)
