@@ -3,6 +3,7 @@
 //! Owns the order of things and the words on the terminal. It knows the product only from outside, by its binaries:
 //! it deliberately links none of the product's crates, so that it builds first and judges without sharing their code.
 
+mod bindings;
 mod child;
 mod clock;
 mod demo;
@@ -38,6 +39,8 @@ enum Task {
     Run,
     /// Play the rehearsal unattended: exit 0 only if the service answers healthy again.
     Demo(demo::Options),
+    /// Write the types that cross to the window as TypeScript.
+    Bindings,
     /// Check everything; ends with "N passed, N failed".
     Test,
 }
@@ -48,6 +51,7 @@ fn main() -> ExitCode {
         Task::Setup => setup::setup(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Run => run::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Demo(options) => Ok(demo::demo(&workspace, &options)),
+        Task::Bindings => bindings::bindings(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Test => test::test(&workspace),
     });
     done.unwrap_or_else(|error| {

@@ -1,0 +1,4 @@
+//! What this desktop offers: notifications, and whether it shows tray icons.
+
+pub(crate) mod bus;
+pub(crate) mod notify;
