@@ -104,6 +104,7 @@ export function gateway(rest: Partial<GatewayView> = {}): GatewayView {
     name: "prod-eu",
     account: ME,
     connection: { state: "live", via: "socket" },
+    changes: [],
     as_of: at(-4),
     ...rest,
   };
