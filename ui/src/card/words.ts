@@ -90,7 +90,7 @@ export function decisionSentence(decision: DecisionView, by: string | null): str
 }
 
 /** The stations of a decision, for the trail: each with whether it was reached. */
-export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" };
+export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" | "failed" };
 
 /** Recorded, sent, acknowledged and how it ended. */
 export function trail(decision: DecisionView, stands: Standing): Station[] {
@@ -108,7 +108,7 @@ export function trail(decision: DecisionView, stands: Standing): Station[] {
     case "acknowledged":
       return [done("Recorded"), done("Sent"), done("Acknowledged"), { word: stands === "holding" ? "Holding" : "Running", mark: "now" }];
     case "observed":
-      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? done(ENDS.has(stands) ? standingWords(stands).word : "Seen to its end")];
+      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? (stands === "failed" ? { word: "Failed", mark: "failed" } : done(ENDS.has(stands) ? standingWords(stands).word : "Seen to its end"))];
     default:
       return [done("Recorded"), { word: ENDED[decision.state], mark: "ended" }];
   }
@@ -121,7 +121,7 @@ const SEEN: Partial<Record<Standing, Station>> = {
 };
 
 /** Ends that a decision's last station names. */
-const ENDS = new Set<Standing>(["took_effect", "failed", "rejected", "stopped"]);
+const ENDS = new Set<Standing>(["took_effect", "rejected", "stopped"]);
 
 const VERB = {
   approve: { past: "Approved", noun: "Approval" },
