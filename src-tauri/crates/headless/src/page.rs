@@ -38,7 +38,9 @@ impl Page {
             .capabilities(wanted)
             .connect(&format!("http://127.0.0.1:{port}"))
             .await
-            .map_err(|error| anyhow!("{} did not answer the driver: {error}{}", program.display(), session.said()))?;
+            .map_err(|error| {
+                anyhow!("{} did not answer the driver: {error}{}", program.display(), session.said())
+            })?;
         let page = Self { client, driver };
         page.script("window.__violations = []; addEventListener('securitypolicyviolation', (e) => window.__violations.push(`${e.effectiveDirective} ${e.blockedURI}`)); return true;").await?;
         Ok(page)
@@ -56,7 +58,8 @@ impl Page {
     /// It has ended.
     pub fn program(&self) -> Result<u32> {
         let children = format!("/proc/{0}/task/{0}/children", self.driver.id());
-        let text = std::fs::read_to_string(&children).with_context(|| format!("{children} cannot be read"))?;
+        let text =
+            std::fs::read_to_string(&children).with_context(|| format!("{children} cannot be read"))?;
         let first = text.split_whitespace().next().context("the program has ended")?;
         first.parse().with_context(|| format!("{first} is no number of a process"))
     }
@@ -83,10 +86,13 @@ impl Page {
     /// # Errors
     /// It does not; the error tells what it says instead.
     pub async fn says(&self, words: &str) -> Result<()> {
-        let said = until(words, || async { self.text().await.ok().filter(|text| text.contains(words)) }).await;
+        let said =
+            until(words, || async { self.text().await.ok().filter(|text| text.contains(words)) }).await;
         match said {
             Ok(_) => Ok(()),
-            Err(error) => Err(anyhow!("{error:#}; the page says:\n{}", self.text().await.unwrap_or_default())),
+            Err(error) => {
+                Err(anyhow!("{error:#}; the page says:\n{}", self.text().await.unwrap_or_default()))
+            }
         }
     }
 
@@ -98,7 +104,9 @@ impl Page {
         let clicked = until(name, || async { self.named(name).await?.click().await.ok() }).await;
         match clicked {
             Ok(()) => Ok(()),
-            Err(error) => Err(anyhow!("{error:#}; the page says:\n{}", self.text().await.unwrap_or_default())),
+            Err(error) => {
+                Err(anyhow!("{error:#}; the page says:\n{}", self.text().await.unwrap_or_default()))
+            }
         }
     }
 
@@ -157,7 +165,9 @@ impl Page {
         let by_label = format!("//*[@id=//label[normalize-space()={quoted}]/@for]");
         for path in [by_text, by_label] {
             for element in self.client.find_all(Locator::XPath(&path)).await.ok()? {
-                if element.is_displayed().await.unwrap_or(false) && element.is_enabled().await.unwrap_or(false) {
+                if element.is_displayed().await.unwrap_or(false)
+                    && element.is_enabled().await.unwrap_or(false)
+                {
                     return Some(element);
                 }
             }

@@ -21,9 +21,9 @@ impl Running {
         let file = file.with_context(|| format!("{} cannot be written", log.display()))?;
         let stdout = file.try_clone().with_context(|| format!("{} cannot be shared", log.display()))?;
         command.process_group(0).stdin(Stdio::null()).stdout(stdout).stderr(file);
-        let child = command
-            .spawn()
-            .with_context(|| format!("{name} cannot be started; cargo xtask setup installs what is missing"))?;
+        let child = command.spawn().with_context(|| {
+            format!("{name} cannot be started; cargo xtask setup installs what is missing")
+        })?;
         Ok(Self { child })
     }
 
