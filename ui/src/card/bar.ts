@@ -45,6 +45,7 @@ export function bar(input: BarInput): Bar {
     case "unknown":
       return quiet("Checking until it is known", "Approve stays locked. Nothing is sent a second time.", { check: { label: "Check now", closed: null } });
     case "queued":
+      return queued(input);
     case "sent":
     case "undoable":
       return quiet(OPEN[input.stands].headline, OPEN[input.stands].detail);
@@ -91,6 +92,13 @@ function closedReason(input: BarInput): string | null {
   return coverage(approval).covers.length === 0 && approval.pending_approval_actions.length > 0 ? "It waits for an action that is not among its actions." : null;
 }
 
+/** A recorded decision leaves under its own account or not at all. */
+function queued({ decisions, gateway }: BarInput): Bar {
+  const who = decisions.findLast(isOpen)?.identity;
+  if (who === undefined || who === gateway?.account) return quiet(OPEN.queued.headline, OPEN.queued.detail);
+  return quiet("Your decision waits here", `It is recorded on this machine and stays here until ${visible(who)} signs in.`);
+}
+
 function running({ approval }: BarInput): Bar {
   const at = Math.min(approval.current_action_index + 1, approval.actions.length);
   const name = approval.actions[at - 1]?.action_id ?? "";
@@ -113,7 +121,7 @@ function timeLeft(approval: Approval, now: number): number | null {
 const OPEN = {
   queued: { headline: "Your decision waits for the gateway", detail: "It is recorded here and goes out by itself, if the request is still open and unchanged." },
   sent: { headline: "Your decision is on its way", detail: "It counts as taken once the gateway acknowledges it." },
-  undoable: { headline: "Your decision is held", detail: "It goes out when its undo time is over." },
+  undoable: { headline: "Your decision is held", detail: "Nothing was sent." },
 } as const;
 
 const OVER = {
