@@ -35,6 +35,8 @@ export class Console {
   deciding: Deciding | null = $state.raw(null);
   /** The row the movement keys are at. */
   cursor: string | null = $state(null);
+  /** Reasons of dialogs that were closed, by request and verb: closing a dialog loses nothing that was written. */
+  #drafts = new Map<string, string>();
   /** For the live region. */
   said: string = $state("");
 
@@ -107,12 +109,17 @@ export class Console {
     const subject = { key, approval, point, shown: this.card.shownDigest, identity };
     this.deciding = new Deciding(verb, subject, (command) => this.backend.dispatch(command), () => {
       this.endDeciding();
+      this.#drafts.delete(draftOf(verb, key));
       this.say("Recorded. It is on its way to the gateway.");
     });
+    this.deciding.reason = this.#drafts.get(draftOf(verb, key)) ?? "";
   }
 
   endDeciding(): void {
-    this.deciding?.close();
+    const deciding = this.deciding;
+    if (deciding === null) return;
+    this.#drafts.set(draftOf(deciding.verb, deciding.subject.key), deciding.reason);
+    deciding.close();
     this.deciding = null;
   }
 
@@ -155,4 +162,8 @@ export class Console {
       this.say(decision.state === "acknowledged" ? "The gateway took it." : standingWords(stands).word);
     }
   }
+}
+
+function draftOf(verb: Verb, key: RequestKey): string {
+  return `${verb} ${keyText(key)}`;
 }
