@@ -8,9 +8,8 @@ import type { AppView } from "../bindings/AppView";
 import type { GatewayView } from "../bindings/GatewayView";
 import type { Point } from "../bindings/Point";
 import type { RequestKey } from "../bindings/RequestKey";
+import { announcement } from "../card/announce";
 import { coverage } from "../card/coverage";
-import { standing, mergedResults } from "../card/standing";
-import { standingWords } from "../card/words";
 import { oneLine, visible } from "../text";
 import { type Explained, explain } from "../errors";
 import { Card } from "./card.svelte";
@@ -156,10 +155,11 @@ export class Console {
     else if (errors.length > 1) this.say(`${errors.length} new requests`);
     for (const decision of view.decisions) {
       const old = before.decisions.find((one) => one.id === decision.id);
-      const approval = this.card.approval;
-      if (old === undefined || old.state === decision.state || approval?.request_id !== decision.key.request) continue;
-      const stands = standing(approval, [decision], mergedResults(approval, [decision]), this.clock.now);
-      this.say(decision.state === "acknowledged" ? "The gateway took it." : standingWords(stands).word);
+      if (old === undefined || old.state === decision.state) continue;
+      const id = keyText(decision.key);
+      const about = view.decisions.filter((one) => keyText(one.key) === id);
+      const approval = this.card.key !== null && keyText(this.card.key) === id ? this.card.approval : null;
+      this.say(announcement(decision, about, approval, this.inbox.rows.get(id)?.error, this.clock.now));
     }
   }
 }
