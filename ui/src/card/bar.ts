@@ -50,7 +50,7 @@ export function bar(input: BarInput): Bar {
     case "undoable":
       return quiet(OPEN[input.stands].headline, OPEN[input.stands].detail);
     case "unrecognised":
-      return quiet("It cannot be decided here", `This build does not know the status “${input.approval.status}”.`);
+      return quiet("It cannot be decided here", `This build does not know the status “${visible(input.approval.status)}”.`);
     default:
       return quiet(OVER[input.stands], "It cannot be decided any more.");
   }
@@ -66,7 +66,7 @@ function deciding(input: BarInput): Bar {
   return {
     headline: held > 0 ? `Holds before ${held}, ${visible(approval.actions[held - 1]?.action_id ?? "")}` : coverageSentence(covers, approval.actions.length),
     detail: stands === "waiting" ? "Nothing has run yet." : `${coverageSentence(covers, approval.actions.length)}.`,
-    approve: { label: `${approveVerb(covers.covers, held, approval.actions.length)} as ${identity} on ${approval.pipeline_id}`, closed },
+    approve: { label: `${approveVerb(covers.covers, held, approval.actions.length)} as ${visible(identity)} on ${visible(approval.pipeline_id)}`, closed },
     reject: { label: "Reject", closed: platform && stands === "holding" ? "This gateway cannot reject a request that holds." : input.gateway?.account ? null : "Nobody is signed in." },
     stop: null,
     check: null,
