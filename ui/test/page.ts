@@ -91,6 +91,12 @@ export async function pass(ms: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms);
 }
 
+/** So much later, at one stroke: as after a sleep of the machine. */
+export async function later(ms: number): Promise<void> {
+  vi.setSystemTime(Date.now() + ms);
+  await pass(1100);
+}
+
 /** A live gateway with these requests and decisions, unless told otherwise. */
 export function night(rest: Partial<Scene>): Scene {
   return { gateways: [gateway()], requests: [], decisions: [], ...rest };
