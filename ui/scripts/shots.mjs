@@ -48,7 +48,7 @@ const SHOTS = [
   { name: "nottaken" },
   { name: "refused" },
   { name: "expired" },
-  { name: "own" },
+  { name: "own", act: openLast },
   { name: "unclear" },
   { name: "changed", sizes: [WIDE, SMALL], act: async (page) => { await press("a")(page); await page.getByText("It changed", { exact: true }).waitFor(); await page.getByRole("button", { name: "Close" }).click(); } },
   { name: "hostile", sizes: [WIDE, SMALL, PAGER], act: (page) => page.getByRole("option").nth(1).click() },

@@ -45,6 +45,9 @@ export function presses(bar: Bar): string {
   return [bar.check, bar.stop, bar.reject, bar.approve].map((offer) => offer?.label ?? "").join("|");
 }
 
+/** Nothing can be pressed. */
+export const NONE = "|||";
+
 /** The bar for a card. */
 export function bar(input: BarInput): Bar {
   switch (input.stands) {
@@ -56,11 +59,12 @@ export function bar(input: BarInput): Bar {
     case "unknown":
       return quiet("Checking until it is known", "Approve stays locked. Nothing is sent a second time.", { check: { label: "Check now", closed: null } });
     case "queued":
+      return queued(input);
     case "sent":
     case "undoable":
       return quiet(OPEN[input.stands].headline, OPEN[input.stands].detail);
     case "unrecognised":
-      return quiet("It cannot be decided here", `This build does not know the status “${input.approval.status}”.`);
+      return quiet("It cannot be decided here", `This build does not know the status “${visible(input.approval.status)}”.`);
     default:
       return quiet(OVER[input.stands], "It cannot be decided any more.");
   }
@@ -77,7 +81,7 @@ function deciding(input: BarInput): Bar {
   return {
     headline: held > 0 ? `Holds before ${held}, ${visible(approval.actions[held - 1]?.action_id ?? "")}` : coverageSentence(covers, approval.actions.length),
     detail: (stands === "waiting" ? "Nothing has run yet." : `${coverageSentence(covers, approval.actions.length)}.`) + notHere,
-    approve: { label: `${approveVerb(covers.covers, held, approval.actions.length)} as ${identity} on ${approval.pipeline_id}`, closed },
+    approve: { label: `${approveVerb(covers.covers, held, approval.actions.length)} as ${visible(identity)} on ${visible(approval.pipeline_id)}`, closed },
     reject: { label: "Reject", closed: noReject },
     stop: null,
     check: null,
@@ -130,6 +134,13 @@ function notLive({ gateway, asOf, now }: BarInput): string {
   }
 }
 
+/** A recorded decision leaves under its own account or not at all. */
+function queued({ decisions, gateway }: BarInput): Bar {
+  const who = decisions.findLast(isOpen)?.identity;
+  if (who === undefined || who === gateway?.account) return quiet(OPEN.queued.headline, OPEN.queued.detail);
+  return quiet("Your decision waits here", `It is recorded on this machine and stays here until ${visible(who)} signs in.`);
+}
+
 function running({ approval }: BarInput): Bar {
   const at = Math.min(approval.current_action_index + 1, approval.actions.length);
   const name = approval.actions[at - 1]?.action_id ?? "";
@@ -152,7 +163,7 @@ function timeLeft(approval: Approval, now: number): number | null {
 const OPEN = {
   queued: { headline: "Your decision waits for the gateway", detail: "It is recorded here and goes out by itself, if the request is still open and unchanged." },
   sent: { headline: "Your decision is on its way", detail: "It counts as taken once the gateway acknowledges it." },
-  undoable: { headline: "Your decision is held", detail: "It goes out when its undo time is over." },
+  undoable: { headline: "Your decision is held", detail: "Nothing was sent." },
 } as const;
 
 const OVER = {

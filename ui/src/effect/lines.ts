@@ -6,6 +6,7 @@ import type { Effect } from "../bindings/Effect";
 import type { JsonValue } from "../bindings/JsonValue";
 import type { Known } from "../bindings/Known";
 import type { Text } from "../bindings/Text";
+import { indented } from "../words";
 
 /** One run of a line. `verb` is the first word, `name` a header or field name, `secret` is filled in at execution. */
 export type Token = { kind: "verb" | "name" | "text" | "secret" | "note" | "withheld"; text: string };
@@ -111,7 +112,7 @@ function undisclosed(entry: JsonValue): Line[] {
 }
 
 function json(value: JsonValue): Line[] {
-  return JSON.stringify(value, null, 2)
+  return indented(value, 72)
     .split("\n")
     .map((line) => parts(line));
 }

@@ -9,9 +9,8 @@ import type { GatewayView } from "../bindings/GatewayView";
 import type { Point } from "../bindings/Point";
 import type { RequestKey } from "../bindings/RequestKey";
 import type { WindowView } from "../bindings/WindowView";
+import { announcement } from "../card/announce";
 import { coverage } from "../card/coverage";
-import { standing, mergedResults } from "../card/standing";
-import { standingWords } from "../card/words";
 import { oneLine, visible } from "../text";
 import { type Explained, explain } from "../errors";
 import { Card } from "./card.svelte";
@@ -36,6 +35,8 @@ export class Console {
   deciding: Deciding | null = $state.raw(null);
   /** The row the movement keys are at. */
   cursor: string | null = $state(null);
+  /** Reasons of dialogs that were closed, by request and verb: closing a dialog loses nothing that was written. */
+  #drafts = new Map<string, string>();
   /** For the live region. */
   said: string = $state("");
   /** Views that came as events: one that was asked for must not overwrite them. */
@@ -131,12 +132,17 @@ export class Console {
     const subject = { key, approval, point, shown: this.card.shownDigest, identity };
     this.deciding = new Deciding(verb, subject, (command) => this.backend.dispatch(command), () => {
       this.endDeciding();
+      this.#drafts.delete(draftOf(verb, key));
       this.say("Recorded. It is on its way to the gateway.");
     });
+    this.deciding.reason = this.#drafts.get(draftOf(verb, key)) ?? "";
   }
 
   endDeciding(): void {
-    this.deciding?.close();
+    const deciding = this.deciding;
+    if (deciding === null) return;
+    this.#drafts.set(draftOf(deciding.verb, deciding.subject.key), deciding.reason);
+    deciding.close();
     this.deciding = null;
   }
 
@@ -192,10 +198,15 @@ export class Console {
     else if (errors.length > 1) this.say(`${errors.length} new requests`);
     for (const decision of view.decisions) {
       const old = before.decisions.find((one) => one.id === decision.id);
-      const approval = this.card.approval;
-      if (old === undefined || old.state === decision.state || approval?.request_id !== decision.key.request) continue;
-      const stands = standing(approval, [decision], mergedResults(approval, [decision]), this.clock.now);
-      this.say(decision.state === "acknowledged" ? "The gateway took it." : standingWords(stands).word);
+      if (old === undefined || old.state === decision.state) continue;
+      const id = keyText(decision.key);
+      const about = view.decisions.filter((one) => keyText(one.key) === id);
+      const approval = this.card.key !== null && keyText(this.card.key) === id ? this.card.approval : null;
+      this.say(announcement(decision, about, approval, this.inbox.rows.get(id)?.error, this.clock.now));
     }
   }
+}
+
+function draftOf(verb: Verb, key: RequestKey): string {
+  return `${verb} ${keyText(key)}`;
 }
