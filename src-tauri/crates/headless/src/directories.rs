@@ -14,7 +14,8 @@ pub(crate) struct Directories {
 
 impl Directories {
     pub(crate) fn make() -> Result<Self> {
-        let root = TempDir::with_prefix("holdpoint-desktop-").context("no temporary directory can be made")?;
+        let root =
+            TempDir::with_prefix("holdpoint-desktop-").context("no temporary directory can be made")?;
         let made = Self { root };
         for place in ["home", "run", "config", "data", "cache", "state", "logs"] {
             let path = made.at(place);
