@@ -139,6 +139,8 @@ async fn stand(desk: &Desk, id: NoticeId, notification: &Notification, gone: Can
     tokio::select! {
         opened = answer(&handle) => if opened == Chosen::Open {
             desk.tell(Mail::Answered(id));
+            // Some daemons leave it standing after its action.
+            handle.close_async().await;
         },
         () = gone.cancelled() => handle.close_async().await,
     }
