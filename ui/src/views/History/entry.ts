@@ -18,12 +18,19 @@ export function line(entry: HistoryEntry, accounts: (string | null)[]): Line {
   const by = accounts.includes(entry.identity) ? "you" : entry.identity;
   const end = ending(entry);
   const spent = entry.execution_results.reduce((sum, result) => sum + (result.execution_time ?? 0), 0);
-  const verb = { approve: "Approved", reject: "Rejected", stop: "Stopped" }[entry.verdict] ?? entry.verdict;
-  const lead = NOT_CARRIED_OUT.has(entry.state) ? `${verb} by ${by}, not carried out` : `${verb} by ${by}`;
+  // What the gateway never acknowledged is called by its noun: nothing was approved (rule 7).
+  const [done, noun] = VERBS[entry.verdict] ?? [entry.verdict, entry.verdict];
+  const lead = `${taken(entry) ? done : noun} by ${by}${NOT_CARRIED_OUT.has(entry.state) ? ", not carried out" : ""}`;
   return { ...base, shape: end.shape, tone: end.tone, title: entry.error_message, meta: [lead, end.word], under: spent > 0 ? duration(spent) : "" };
 }
 
+const VERBS: Record<string, [string, string]> = { approve: ["Approved", "Approval"], reject: ["Rejected", "Rejection"], stop: ["Stopped", "Stop"] };
 const NOT_CARRIED_OUT = new Set(["conflict", "changed", "expired", "refused", "not_taken"]);
+
+/** Did the gateway take this decision? */
+export function taken(entry: Decided): boolean {
+  return entry.state === "acknowledged" || entry.state === "observed";
+}
 
 /** How a decision ended, as far as it is known. */
 export function ending(entry: Decided): { shape: Shape; tone: Tone; word: string } {
