@@ -1,15 +1,21 @@
 // Screenshots of every scene of the fake build, in both themes and several sizes, into ../target/shots. The page is served under
 // the shell's own policy; a violation of it, a console or page error, a request that leaves, a page wider than its window or
-// anything axe finds makes it fail. `npm run shots -- inbox confirm` takes only those.
+// anything axe finds makes it fail. `npm run shots -- inbox confirm` takes only those; `--out DIR` puts them
+// elsewhere; `--every-size` takes each scene of a whole window in both sizes of one.
 import { chromium } from "playwright-core";
 import { createReadStream, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const built = join(here, "../../target/ui-fake");
-const out = join(here, "../../target/shots");
+const { values: asked, positionals: wanted } = parseArgs({
+  options: { out: { type: "string", default: join(here, "../../target/shots") }, "every-size": { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const out = asked.out;
 const axe = join(here, "../node_modules/axe-core/axe.min.js");
 /** What the shell serves the page with. The fake needs no shell, so nothing at all may be connected to. */
 const POLICY = readPolicy();
@@ -91,6 +97,11 @@ const SHOTS = [
   { name: "zoom-small", scene: "inbox", sizes: [[450, 300]], scale: 2, act: openNarrow },
 ];
 
+/** A scene that is shown in a whole window; others have a size of their own. */
+function sizesOf({ sizes = [WIDE] }) {
+  return asked["every-size"] && sizes.includes(WIDE) ? [...new Set([WIDE, SMALL, ...sizes])] : sizes;
+}
+
 function readPolicy() {
   const file = join(here, "../../src-tauri/tauri.conf.json");
   const shell = existsSync(file) ? JSON.parse(readFileSync(file, "utf8")).app.security.csp : "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src ipc:; base-uri 'none'; form-action 'none'; frame-src 'none'; object-src 'none'";
@@ -127,7 +138,6 @@ await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
 const origin = `http://127.0.0.1:${server.address().port}`;
 
 mkdirSync(out, { recursive: true });
-const wanted = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath: browserAt, args: ["--no-sandbox", "--force-color-profile=srgb"] });
 let taken = 0;
 const wrong = [];
@@ -193,7 +203,7 @@ function unseen() {
   for (const scene of scenes) if (!seen.has(scene)) wrong.push(`scene ${scene} has no screenshot`);
 }
 
-const jobs = SHOTS.filter((shot) => wanted.length === 0 || wanted.includes(shot.name)).flatMap((shot) => ["light", "dark"].flatMap((theme) => (shot.sizes ?? [WIDE]).map((size) => () => shoot(shot, theme, size))));
+const jobs = SHOTS.filter((shot) => wanted.length === 0 || wanted.includes(shot.name)).flatMap((shot) => ["light", "dark"].flatMap((theme) => sizesOf(shot).map((size) => () => shoot(shot, theme, size))));
 const hands = Array.from({ length: 2 }, async () => {
   for (let job = jobs.shift(); job; job = jobs.shift()) await job();
 });
@@ -204,6 +214,6 @@ if (wanted.length === 0) {
 }
 await browser.close();
 server.close();
-console.log(`${taken} screenshots in target/shots, ${wrong.length} things wrong`);
+console.log(`${taken} screenshots in ${out}, ${wrong.length} things wrong`);
 for (const line of wrong) console.log(`  ${line}`);
 process.exitCode = wrong.length === 0 ? 0 : 1;
