@@ -3,12 +3,15 @@
 
 use crate::desk::{Desk, Mail};
 use crate::desktop::bus;
+use crate::gateways::rehearsing::Steps;
 use crate::{Arguments, desk, ipc, place, tray, window};
 use anyhow::Context;
 use engine::notices::Front;
+use engine::window::{ShellCommand, Wish};
 use tauri::async_runtime;
 use tauri::{AppHandle, Manager, RunEvent, WindowEvent};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 /// Runs until the person quits.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
@@ -20,6 +23,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
         .callback(move |_, _, _| second.tell(Mail::Open(None)))
         .build();
     let hidden = arguments.hidden;
+    let steps = if arguments.rehearse { Steps::Printed } else { Steps::Logged };
     let tauri = tauri::Builder::default()
         .plugin(single)
         .manage(desk.clone())
@@ -33,7 +37,12 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             if !hidden {
                 desk.tell(Mail::Open(None));
             }
-            async_runtime::spawn(desk::run(handle, desk, inbox, data_dir));
+            if steps == Steps::Printed {
+                // Whoever asked for it sees in the window, or in the log, that it did not start.
+                let (reply, _) = oneshot::channel();
+                desk.tell(Mail::Wish { wish: Wish::Shell(ShellCommand::Rehearse), reply });
+            }
+            async_runtime::spawn(desk::run(handle, desk, inbox, data_dir, steps));
             Ok(())
         })
         .build(tauri::generate_context!())

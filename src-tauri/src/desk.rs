@@ -17,7 +17,7 @@ use engine::command::{Answer, Refused};
 use engine::notices::Front;
 use engine::window::{Asked, Closing, Notifying, Realm, WindowView, Wish};
 use here::Here;
-use rehearsing::Rehearsing;
+use rehearsing::{Rehearsing, Steps};
 use seat::Seat;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,7 +31,13 @@ const AGAIN: Duration = Duration::from_secs(2);
 const IDLE_MS: u64 = 3_600_000;
 
 /// Runs until Quit.
-pub(crate) async fn run(app: AppHandle, desk: Desk, inbox: mpsc::UnboundedReceiver<Mail>, data_dir: PathBuf) {
+pub(crate) async fn run(
+    app: AppHandle,
+    desk: Desk,
+    inbox: mpsc::UnboundedReceiver<Mail>,
+    data_dir: PathBuf,
+    steps: Steps,
+) {
     let setup = place::setup(&data_dir).await;
     let notifications = Notifications::new(desk.clone());
     let state = State {
@@ -42,6 +48,7 @@ pub(crate) async fn run(app: AppHandle, desk: Desk, inbox: mpsc::UnboundedReceiv
         own: None,
         not_open: Vec::new(),
         rehearsal: None,
+        steps,
         here: Builtin::Off,
         front: Front::Elsewhere,
         closing: Closing::Minimises,
@@ -62,6 +69,7 @@ struct State {
     /// Mail that needs the console before it is open.
     not_open: Vec<Mail>,
     rehearsal: Option<(Rehearsing, Seat)>,
+    steps: Steps,
     here: Builtin,
     front: Front,
     closing: Closing,

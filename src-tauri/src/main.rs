@@ -20,6 +20,10 @@ pub(crate) struct Arguments {
     /// Start in the tray, without a window.
     #[arg(long)]
     hidden: bool,
+    /// Start the rehearsal at once, in a data directory inside this one; its steps go to standard output, one JSON
+    /// object a line.
+    #[arg(long)]
+    rehearse: bool,
 }
 
 fn main() -> ExitCode {

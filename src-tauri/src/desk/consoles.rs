@@ -3,6 +3,7 @@
 use super::mail::{Mail, Reply};
 use super::{AGAIN, Builtin, State};
 use crate::desk::seat::Seat;
+use crate::desktop::link;
 use crate::gateways::here::{self, Here};
 use crate::gateways::rehearsing::{self, Rehearsing};
 use engine::command::{Answer, Code, Refused};
@@ -64,16 +65,16 @@ impl State {
             (ShellCommand::StartHere, Builtin::Starting(waiting)) => waiting.push(reply),
             (ShellCommand::StartHere, Builtin::Off) if self.own.is_some() => self.start_here(vec![reply]),
             (ShellCommand::StartHere, Builtin::Off) => {
-                self.not_open.push(Mail::Wish { wish: Wish::Shell(command), reply });
+                self.not_open.push(Mail::Wish { wish: Wish::Shell(ShellCommand::StartHere), reply });
             }
             (ShellCommand::Rehearse, _) => match &self.rehearsal {
                 Some((rehearsing, _)) => {
                     let _ = reply.send(Ok(Answer::Gateway(rehearsing.gateway())));
                 }
                 None => {
-                    let (setup, desk) = (self.setup.clone(), self.desk.clone());
+                    let (setup, desk, steps) = (self.setup.clone(), self.desk.clone(), self.steps);
                     tauri::async_runtime::spawn(async move {
-                        let result = Box::new(rehearsing::start(&setup).await);
+                        let result = Box::new(rehearsing::start(&setup, steps).await);
                         desk.tell(Mail::Rehearsed { result, reply });
                     });
                 }
@@ -81,6 +82,9 @@ impl State {
             (ShellCommand::EndRehearsal, _) => {
                 self.end_rehearsal();
                 let _ = reply.send(Ok(Answer::Done));
+            }
+            (ShellCommand::OpenLink { url }, _) => {
+                let _ = reply.send(link::open(&url).map(|()| Answer::Done));
             }
             (ShellCommand::Quit, _) => {
                 let _ = reply.send(Ok(Answer::Done));

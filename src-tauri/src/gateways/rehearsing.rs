@@ -7,9 +7,9 @@ use crate::place;
 use domain::GatewayId;
 use engine::command::{Code, Refused};
 use engine::{Console, Introduction, Setup};
-use rehearsal::{Incident, IncidentError, Restart, Script};
+use rehearsal::{Begin, Incident, IncidentError, Reported, Restart, Script};
 use std::fs;
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -17,6 +17,27 @@ use tokio_util::sync::CancellationToken;
 
 /// Who decides in it.
 const PERSON: &str = "oncall@rehearsal.invalid";
+
+/// Where its steps are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Steps {
+    /// In the log.
+    Logged,
+    /// On standard output, for whoever started the app for it.
+    Printed,
+}
+
+impl Steps {
+    fn tell(self, step: &Reported) {
+        tracing::info!(?step, "rehearsal");
+        if self == Steps::Printed
+            && let Ok(line) = serde_json::to_string(step)
+        {
+            // Nobody may read any more; the rehearsal goes on.
+            let _ = writeln!(std::io::stdout(), "{line}");
+        }
+    }
+}
 
 /// One under way.
 pub(crate) struct Rehearsing {
@@ -26,13 +47,13 @@ pub(crate) struct Rehearsing {
 }
 
 /// Sets it up, and a console that is signed in to it. Nothing of an earlier one is left: its requests are gone.
-pub(crate) async fn start(setup: &Setup) -> Result<(Rehearsing, Console), Refused> {
+pub(crate) async fn start(setup: &Setup, told: Steps) -> Result<(Rehearsing, Console), Refused> {
     let data_dir = setup.data_dir.join("rehearsal");
     clear(&data_dir)?;
     let (steps, mut reported) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         while let Some(step) = reported.recv().await {
-            tracing::info!(?step, "rehearsal");
+            told.tell(&step);
         }
     });
     let account = Account { email: PERSON.to_owned(), password: rehearsal::random_password() };
@@ -41,6 +62,7 @@ pub(crate) async fn start(setup: &Setup) -> Result<(Rehearsing, Console), Refuse
         email: account.email.clone(),
         password: account.password.clone(),
         restart: Restart::Works,
+        begin: Begin::AtOnce,
     };
     let incident = Incident::start(script, steps).await.map_err(|error| refused(&error.to_string()))?;
     let gateway = GatewayId(setup.entropy.uuid());

@@ -36,6 +36,8 @@ pub const INBOX: &str = "Inbox";
 pub const SETTINGS: &str = "Settings";
 /// The history's search field.
 pub const SEARCH: &str = "Error, pipeline, action, person";
+/// A row of the history about an approval of one's own.
+pub const DECIDED_BY_YOU: &str = "Approved by you";
 /// A receipt that was checked and hangs in a whole chain.
 pub const CHAIN_WHOLE: &str = "Chain and signatures verified just now";
 /// What is old says since when.

@@ -3,4 +3,8 @@
 /**
  * What only the shell can do. Each answers [`crate::Answer::Gateway`], or [`crate::Answer::Done`] for an end.
  */
-export type ShellCommand = { "do": "start_here" } | { "do": "rehearse" } | { "do": "end_rehearsal" } | { "do": "quit" };
+export type ShellCommand = { "do": "start_here" } | { "do": "rehearse" } | { "do": "end_rehearsal" } | { "do": "open_link",
+/**
+ * `https` or `http`, without a password in it.
+ */
+url: string, } | { "do": "quit" };

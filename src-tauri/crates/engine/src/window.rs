@@ -18,7 +18,7 @@ pub enum Wish {
 }
 
 /// What only the shell can do. Each answers [`crate::Answer::Gateway`], or [`crate::Answer::Done`] for an end.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum ShellCommand {
@@ -28,6 +28,11 @@ pub enum ShellCommand {
     Rehearse,
     /// Ends the rehearsal and shows the real console again.
     EndRehearsal,
+    /// Opens a web address in the person's browser, because they chose it.
+    OpenLink {
+        /// `https` or `http`, without a password in it.
+        url: String,
+    },
     /// Ends the app: the only way where there is no tray.
     Quit,
 }
