@@ -51,3 +51,6 @@ pub fn approve(actions: usize, email: &str, pipeline: &str) -> String {
 
 /// The confirmation of a whole request, above what it covers.
 pub const CONFIRMATION: &str = "Approve the request";
+
+/// Said where a notification could not be shown.
+pub const NO_NOTIFICATIONS: &str = "No notifications";
