@@ -4,3 +4,4 @@
 mod dunst;
 mod notification;
 mod story;
+mod tray;
