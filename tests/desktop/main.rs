@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
 mod dunst;
+mod elsewhere;
 mod notification;
+mod single;
 mod story;
 mod tray;

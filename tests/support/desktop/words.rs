@@ -54,3 +54,7 @@ pub const CONFIRMATION: &str = "Approve the request";
 
 /// Said where a notification could not be shown.
 pub const NO_NOTIFICATIONS: &str = "No notifications";
+/// Why an approval is closed while the gateway is not live.
+pub const NEEDS_FRESH_LOOK: &str = "An approval needs a fresh look";
+/// Ends a dialog whose decision is void.
+pub const CLOSE: &str = "Close";
