@@ -3,13 +3,16 @@
 use super::words;
 use crate::account::PASSWORD;
 use crate::bins::Bin;
-use anyhow::{Context, Result};
-use headless::{Page, Running, Screen, Session};
+use anyhow::{Context, Result, ensure};
+use headless::{Page, Running, Screen, Session, until};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Room for the window and what lies beside it.
 const SCREEN: Screen = Screen { width: 1280, height: 900 };
+/// The window's title, and nothing beside it.
+const TITLE: &str = "^Holdpoint$";
 
 /// See the module. Dropped, everything on it ends.
 #[derive(Debug)]
@@ -74,6 +77,66 @@ impl Desk {
         connect(&page, origin, email).await?;
         Ok(page)
     }
+
+    /// `holdctl` beside the app, on the same data: what it answers with `--json`.
+    ///
+    /// # Errors
+    /// It did not end well, or answered no JSON.
+    pub fn holdctl(&self, arguments: &[&str]) -> Result<Value> {
+        let mut command = self.session.command(Bin::Holdctl.path());
+        command.env("HOLDPOINT_DATA_DIR", &self.data_dir).arg("--json").args(arguments);
+        let output = command.stdin(Stdio::null()).output().context("holdctl cannot be started")?;
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "holdctl {arguments:?} ended with {}: {said}", output.status);
+        serde_json::from_slice(&output.stdout).context("holdctl answers with JSON")
+    }
+
+    /// Closes the window as a person does, by the window manager's key for it.
+    ///
+    /// # Errors
+    /// There is no window, or it does not take the focus.
+    pub async fn close_window(&self) -> Result<()> {
+        let window = self.until_window().await?;
+        self.session.run("xdotool", &["windowactivate", "--sync", &window, "key", "alt+F4"]).map(drop)
+    }
+
+    /// Waits until the window is on the screen; its number on the X server.
+    ///
+    /// # Errors
+    /// It did not come.
+    pub async fn until_window(&self) -> Result<String> {
+        until("the window on the screen", || async { self.visible() }).await
+    }
+
+    /// Waits until no window is on the screen: closed or minimised.
+    ///
+    /// # Errors
+    /// It stays.
+    pub async fn until_no_window(&self) -> Result<()> {
+        until("the window leaves the screen", || async { self.visible().is_none().then_some(()) }).await
+    }
+
+    /// Waits until somebody on the session bus owns this name.
+    ///
+    /// # Errors
+    /// Nobody did; the error tells what was said on the desktop.
+    pub async fn until_owned(&self, name: &str) -> Result<()> {
+        let bus = zbus::connection::Builder::address(self.session.bus())?.build().await?;
+        let bus = zbus::fdo::DBusProxy::new(&bus).await?;
+        let owned = || async { bus.name_has_owner(name.try_into().ok()?).await.ok()?.then_some(()) };
+        until(name, owned).await.with_context(|| self.session.said())
+    }
+
+    /// The number of the window that can be seen.
+    fn visible(&self) -> Option<String> {
+        let found = self.session.run("xdotool", &["search", "--onlyvisible", "--name", TITLE]).ok()?;
+        found.lines().next().map(str::to_owned)
+    }
+}
+
+/// Whether a process shows a page right now: a web process of WebKit's runs for it.
+pub fn shows_a_page(app: u32) -> bool {
+    headless::children(app).iter().any(|(_, name)| name.starts_with("WebKitWebProc"))
 }
 
 /// Address, sign-in, live: by pointer, on the page of a first start.

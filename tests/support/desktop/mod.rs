@@ -10,6 +10,6 @@ mod recorder;
 pub mod words;
 
 pub use canary::Canary;
-pub use desk::Desk;
+pub use desk::{Desk, shows_a_page};
 pub use panel::{Face, Line, Panel};
 pub use recorder::{Recorder, Shown};

@@ -36,6 +36,8 @@ pub const INBOX: &str = "Inbox";
 pub const SETTINGS: &str = "Settings";
 /// The history's search field.
 pub const SEARCH: &str = "Error, pipeline, action, person";
+/// A row of the history about an approval of one's own.
+pub const DECIDED_BY_YOU: &str = "Approved by you";
 /// A receipt that was checked and hangs in a whole chain.
 pub const CHAIN_WHOLE: &str = "Chain and signatures verified just now";
 /// What is old says since when.
@@ -49,3 +51,10 @@ pub fn approve(actions: usize, email: &str, pipeline: &str) -> String {
 
 /// The confirmation of a whole request, above what it covers.
 pub const CONFIRMATION: &str = "Approve the request";
+
+/// Said where a notification could not be shown.
+pub const NO_NOTIFICATIONS: &str = "No notifications";
+/// Why an approval is closed while the gateway is not live.
+pub const NEEDS_FRESH_LOOK: &str = "An approval needs a fresh look";
+/// Ends a dialog whose decision is void.
+pub const CLOSE: &str = "Close";
