@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow, ensure};
 use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
@@ -205,13 +206,18 @@ impl Page {
         serde_json::from_value(found).context("the page was loaded anew")
     }
 
-    /// Ends the session, and with it the program; fails if the page tried what its policy forbids.
+    /// Asks the program to end and waits until it has; fails if the page tried what its policy forbids. The driver is not
+    /// asked to end the session: it would close the window, and a program that lives on without one keeps it waiting.
     ///
     /// # Errors
-    /// It did.
+    /// It did, or the program does not end.
     pub async fn close(self) -> Result<()> {
         self.is_clean().await?;
-        self.client.clone().close().await.context("the driver did not end the session")
+        let program = self.program()?;
+        let pid = i32::try_from(program).ok().and_then(Pid::from_raw).context("no number of a process")?;
+        // It may have ended in this moment; that is what is asked for.
+        let _ = kill_process(pid, Signal::TERM);
+        until("the program's end", || async { self.program().ok().map_or(Some(()), |_| None) }).await
     }
 
     /// Takes hold of the page in a window that the program has made since the one before was closed.
