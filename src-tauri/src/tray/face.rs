@@ -140,7 +140,7 @@ mod tests {
             .iter()
             .map(|connection| {
                 json!({"id": "00000000-0000-0000-0000-000000000001", "origin": "https://g", "name": "g",
-                "account": null, "connection": connection, "as_of": null})
+                "account": null, "connection": connection, "changes": [], "as_of": null})
             })
             .collect();
         let rows: Vec<_> = rows
