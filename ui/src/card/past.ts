@@ -2,6 +2,7 @@
 import type { Decided } from "../state/card.svelte";
 import { code, outcome } from "../outcome";
 import { duration, shortTime } from "../time";
+import { visible } from "../text";
 import { count, list } from "../words";
 import type { Shape, Tone } from "./words";
 
@@ -16,7 +17,7 @@ export function past(entries: Decided[], account: string | null, now: number): P
   const parts = [`${of("took effect")} took effect`, ...["failed", "rejected", "stopped", "expired", "unknown"].filter((word) => of(word) > 0).map((word) => `${of(word)} ${word}`)];
   const times = judged.filter((one) => one.bead.word === "took effect").map((one) => spent(one.entry));
   const typical = median(times.filter((time) => time > 0));
-  const who = newest.identity === account ? "you" : newest.identity;
+  const who = newest.identity === account ? "you" : visible(newest.identity);
   const failed = judged.find((one) => one.bead.word === "failed")?.entry;
   return {
     beads: judged.slice(0, 12).map((one) => one.bead).reverse(),
@@ -41,7 +42,7 @@ function reason(entry: Decided): string {
   const failed = entry.execution_results.find((result) => outcome(result) === "failed");
   if (failed === undefined) return ".";
   const told = code(failed);
-  return ` at ${failed.action_id}${told === null ? "" : `, ${told}`}.`;
+  return ` at ${visible(failed.action_id)}${told === null ? "" : `, ${told}`}.`;
 }
 
 function spent(entry: Decided): number {

@@ -4,6 +4,8 @@
  */
 import type { Approval } from "../bindings/Approval";
 import type { DecisionView } from "../bindings/DecisionView";
+import { oneLine, visible } from "../text";
+import { exactTime } from "../time";
 import type { Standing, StepState } from "./standing";
 
 export type Shape =
@@ -43,14 +45,39 @@ export function decidedBy(approval: Approval, account: string | null): string | 
   return approval.decided_by === account ? "you" : approval.decided_by;
 }
 
+/** May "approved by" be said? While an own decision is on its way or unknown, that would be too early. */
+export function tellsDecider(stands: Standing): boolean {
+  return !["waiting", "undoable", "queued", "sent", "unknown", "expired", "unrecognised"].includes(stands);
+}
+
+/** Somebody else's decision as a sentence: who, what and when; `null` if nobody else is known to have decided. */
+export function othersDecision(approval: Approval, account: string | null, now: number): string | null {
+  const by = decidedBy(approval, account);
+  if (by === null || by === "you") return null;
+  const what = { rejected: "rejected", stopped: "stopped", withdrawn: "withdrew" }[approval.status as string] ?? "approved";
+  return `${visible(oneLine(by))} ${what} it${approval.decided_at === null ? "" : ` at ${exactTime(approval.decided_at, now)}`}`;
+}
+
+/** Who came first where this decision came second: whoever passed that action, else whoever decided the request. */
+export function decidedFirst(decision: DecisionView, approval: Approval): string {
+  const passed = decision.point === "request" ? null : (approval.execution_state[decision.point.action]?.approved_by ?? null);
+  const by = passed ?? (decision.point === "request" || approval.decided_by !== decision.identity ? approval.decided_by : null);
+  if (by === null) return "Someone else decided first.";
+  return by === decision.identity ? "Another decision of yours came first." : `${visible(by)} decided first.`;
+}
+
 /** What became of this console's own decision, as one sentence; `null` where the standing says it all. */
-export function decisionSentence(decision: DecisionView, by: string | null): string | null {
+export function decisionSentence(decision: DecisionView, approval: Approval, account: string | null): string | null {
   const verb = VERB[decision.verdict.verdict];
   switch (decision.state) {
     case "held":
-      return `${verb.noun} is held: it can still be taken back.`;
+      return `${verb.noun} is held on this machine. Nothing was sent.`;
     case "queued":
-      return `${verb.past} here, not sent. It goes out when the gateway answers, if the request is still open and unchanged.`;
+      // Nothing leaves under another account, nor without one: a promise to send it would be false (F46, rule 8).
+      if (account !== decision.identity) return `${verb.noun} is recorded here, not sent. It stays here until ${visible(decision.identity)} signs in.`;
+      return decision.verdict.verdict === "approve"
+        ? "Your approval is recorded here, not sent. It goes out when the gateway answers, if the request is still open and unchanged; one that waits too long needs a fresh look."
+        : `Your ${verb.noun.toLowerCase()} is recorded here, not sent. It waits on this machine and goes out by itself when the gateway answers, if the request is still open and unchanged.`;
     case "sent":
       return `${verb.noun} is on its way. Nothing is called ${verb.past.toLowerCase()} before the gateway says so.`;
     case "acknowledged":
@@ -58,7 +85,7 @@ export function decisionSentence(decision: DecisionView, by: string | null): str
     case "observed":
       return null;
     case "conflict":
-      return `${by ?? "Someone else"} decided first. Your ${verb.noun.toLowerCase()} was not carried out.`;
+      return `${decidedFirst(decision, approval)} Your ${verb.noun.toLowerCase()} was not carried out.`;
     case "changed":
       return `The request changed before your ${verb.noun.toLowerCase()} arrived. Nothing was carried out.`;
     case "expired":
@@ -73,7 +100,7 @@ export function decisionSentence(decision: DecisionView, by: string | null): str
 }
 
 /** The stations of a decision, for the trail: each with whether it was reached. */
-export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" };
+export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" | "failed" };
 
 /** Recorded, sent, acknowledged and how it ended. */
 export function trail(decision: DecisionView, stands: Standing): Station[] {
@@ -91,7 +118,7 @@ export function trail(decision: DecisionView, stands: Standing): Station[] {
     case "acknowledged":
       return [done("Recorded"), done("Sent"), done("Acknowledged"), { word: stands === "holding" ? "Holding" : "Running", mark: "now" }];
     case "observed":
-      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? done("Seen to its end")];
+      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? (stands === "failed" ? { word: "Failed", mark: "failed" } : done(ENDS.has(stands) ? standingWords(stands).word : "Seen to its end"))];
     default:
       return [done("Recorded"), { word: ENDED[decision.state], mark: "ended" }];
   }
@@ -102,6 +129,9 @@ const SEEN: Partial<Record<Standing, Station>> = {
   running: { word: "Running", mark: "now" },
   holding: { word: "Held before the next action", mark: "now" },
 };
+
+/** Ends that a decision's last station names. */
+const ENDS = new Set<Standing>(["took_effect", "rejected", "stopped"]);
 
 const VERB = {
   approve: { past: "Approved", noun: "Approval" },
@@ -114,7 +144,7 @@ const ENDED = { conflict: "Decided elsewhere", changed: "Changed", expired: "Exp
 const STANDING: Record<Standing, Words> = {
   waiting: { shape: "wait", word: "Waiting for a decision", tone: "plain" },
   holding: { shape: "held", word: "Holding", tone: "plain" },
-  undoable: { shape: "held", word: "Held, can be taken back", tone: "plain" },
+  undoable: { shape: "held", word: "Held, not sent", tone: "plain" },
   queued: { shape: "queued", word: "Recorded, not sent", tone: "plain" },
   sent: { shape: "sent", word: "Sent, no answer yet", tone: "plain" },
   running: { shape: "run", word: "Running", tone: "plain" },

@@ -3,9 +3,11 @@
 //! Owns the order of things and the words on the terminal. It knows the product only from outside, by its binaries:
 //! it deliberately links none of the product's crates, so that it builds first and judges without sharing their code.
 
+mod bindings;
 mod child;
 mod clock;
 mod demo;
+mod desktop;
 mod health;
 mod holdctl;
 mod json;
@@ -37,10 +39,12 @@ struct Arguments {
 enum Task {
     /// Install what is missing on this machine for building and testing, and build the window's page.
     Setup,
-    /// Start the rehearsal, to be decided by hand from a second terminal. Ctrl-C ends it.
+    /// Open Holdpoint in rehearsal: a service breaks, and you decide. Ctrl-C ends it.
     Run,
     /// Play the rehearsal unattended: exit 0 only if the service answers healthy again.
     Demo(demo::Options),
+    /// Write the types that cross to the window as TypeScript.
+    Bindings,
     /// Photograph every view of the page into target/screens, without Rust behind it.
     Screens(screens::Options),
     /// Check everything; ends with "N passed, N failed".
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         Task::Setup => everything(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Run => run::run(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Demo(options) => Ok(demo::demo(&workspace, &options)),
+        Task::Bindings => bindings::bindings(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Screens(options) => screens::screens(&workspace, &options),
         Task::Test => test::test(&workspace),
     });

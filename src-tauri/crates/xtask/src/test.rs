@@ -56,14 +56,15 @@ fn check(workspace: &Workspace, report: &mut Report) {
 }
 
 /// The suites of [`check_programs`].
-const WITH_PROGRAMS: [&str; 4] = ["tests", "doc tests", "demo", "demo --sabotage"];
+const WITH_PROGRAMS: [&str; 5] = ["tests", "doc tests", "demo", "demo --headless", "demo --sabotage"];
 
 fn check_programs(workspace: &Workspace, binaries: &Binaries, report: &mut Report) {
     suite(report, "tests", || runner::run(workspace, binaries));
     if runner::has_doc_tests(&workspace.root) {
         suite(report, "doc tests", || runner::run_doc_tests(workspace));
     }
-    suite(report, "demo", || demos::healthy(workspace, binaries));
+    suite(report, "demo", || demos::windowed(workspace, binaries));
+    suite(report, "demo --headless", || demos::headless(workspace, binaries));
     suite(report, "demo --sabotage", || demos::sabotaged(workspace, binaries));
 }
 

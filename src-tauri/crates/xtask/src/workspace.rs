@@ -77,18 +77,23 @@ pub(crate) struct Binaries {
     pub(crate) holdctl: PathBuf,
     pub(crate) gateway: PathBuf,
     pub(crate) rehearsal: PathBuf,
+    pub(crate) app: PathBuf,
 }
 
 impl Binaries {
     /// The environment variables that hand the programs over to tests and to this tool's own children.
-    const VARIABLES: [&str; 3] = ["HOLDCTL_BIN", "HOLDPOINT_GATEWAY_BIN", "HOLDPOINT_REHEARSAL_BIN"];
+    const VARIABLES: [&str; 4] =
+        ["HOLDCTL_BIN", "HOLDPOINT_GATEWAY_BIN", "HOLDPOINT_REHEARSAL_BIN", "HOLDPOINT_BIN"];
 
     /// Those named in the environment, else freshly built ones, on a machine that is set up for `purpose`.
     pub(crate) fn ready(workspace: &Workspace, purpose: Purpose) -> Result<Self> {
         match Self::VARIABLES.map(env::var_os) {
-            [Some(holdctl), Some(gateway), Some(rehearsal)] => {
-                Ok(Binaries { holdctl: holdctl.into(), gateway: gateway.into(), rehearsal: rehearsal.into() })
-            }
+            [Some(holdctl), Some(gateway), Some(rehearsal), Some(app)] => Ok(Binaries {
+                holdctl: holdctl.into(),
+                gateway: gateway.into(),
+                rehearsal: rehearsal.into(),
+                app: app.into(),
+            }),
             _ => {
                 setup(workspace, purpose)?;
                 Self::build(workspace)
@@ -116,13 +121,14 @@ impl Binaries {
             holdctl: built("holdctl")?,
             gateway: built("holdpoint-gateway")?,
             rehearsal: built("holdpoint-rehearsal")?,
+            app: built("holdpoint")?,
         })
     }
 
     /// Names and values of [`Self::VARIABLES`].
-    pub(crate) fn environment(&self) -> [(&'static str, &Path); 3] {
-        let [holdctl, gateway, rehearsal] = Self::VARIABLES;
-        [(holdctl, &self.holdctl), (gateway, &self.gateway), (rehearsal, &self.rehearsal)]
+    pub(crate) fn environment(&self) -> [(&'static str, &Path); 4] {
+        let [holdctl, gateway, rehearsal, app] = Self::VARIABLES;
+        [(holdctl, &self.holdctl), (gateway, &self.gateway), (rehearsal, &self.rehearsal), (app, &self.app)]
     }
 }
 

@@ -3,6 +3,7 @@ import type { HistoryEntry } from "../../bindings/HistoryEntry";
 import { type Shape, type Tone } from "../../card/words";
 import { code, outcome } from "../../outcome";
 import { clockTime, duration } from "../../time";
+import { capital } from "../../words";
 
 export type Line = { id: string; shape: Shape; tone: Tone; title: string; meta: string[]; time: string; under: string };
 
@@ -18,12 +19,13 @@ export function line(entry: HistoryEntry, accounts: (string | null)[]): Line {
   const by = accounts.includes(entry.identity) ? "you" : entry.identity;
   const end = ending(entry);
   const spent = entry.execution_results.reduce((sum, result) => sum + (result.execution_time ?? 0), 0);
-  const verb = { approve: "Approved", reject: "Rejected", stop: "Stopped" }[entry.verdict] ?? entry.verdict;
-  const lead = NOT_CARRIED_OUT.has(entry.state) ? `${verb} by ${by}, not carried out` : `${verb} by ${by}`;
+  const [done, noun]: [string, string] = ({ approve: ["Approved", "approval"], reject: ["Rejected", "reject"], stop: ["Stopped", "stop"] } as Record<string, [string, string]>)[entry.verdict] ?? [entry.verdict, entry.verdict];
+  const lead = TAKEN.has(entry.state) ? `${done} by ${by}` : by === "you" ? `Your ${noun}` : `${capital(noun)} of ${by}`;
   return { ...base, shape: end.shape, tone: end.tone, title: entry.error_message, meta: [lead, end.word], under: spent > 0 ? duration(spent) : "" };
 }
 
-const NOT_CARRIED_OUT = new Set(["conflict", "changed", "expired", "refused", "not_taken"]);
+/** States in which the gateway took the decision; before that, and without it, nothing is called approved (rule 7). */
+const TAKEN = new Set(["acknowledged", "observed"]);
 
 /** How a decision ended, as far as it is known. */
 export function ending(entry: Decided): { shape: Shape; tone: Tone; word: string } {
@@ -31,11 +33,11 @@ export function ending(entry: Decided): { shape: Shape; tone: Tone; word: string
     case "unknown":
       return { shape: "unknown", tone: "warn", word: "outcome unknown" };
     case "conflict":
-      return { shape: "declined", tone: "quiet", word: "someone else decided first" };
+      return { shape: "declined", tone: "quiet", word: "came second" };
     case "changed":
       return { shape: "declined", tone: "quiet", word: "the request had changed" };
     case "expired":
-      return { shape: "expired", tone: "quiet", word: "nothing ran" };
+      return { shape: "expired", tone: "quiet", word: "too late, nothing ran" };
     case "refused":
       return { shape: "declined", tone: "quiet", word: "refused by the gateway" };
     case "not_taken":
