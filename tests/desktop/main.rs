@@ -1,4 +1,9 @@
-//! The real window: one process each, on a desktop of its own.
+//! The real window: each test on a desktop of its own, driven as a person would drive it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
+mod dunst;
+mod elsewhere;
+mod notification;
+mod single;
 mod story;
+mod tray;

@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod bins;
+pub mod desktop;
 pub mod embedded;
 pub mod gateway;
 pub mod hostile;

@@ -52,7 +52,7 @@ export function explain(thrown: unknown): Explained {
 export function asRefused(thrown: unknown): Refused {
   if (typeof thrown === "object" && thrown !== null && "code" in thrown && "message" in thrown) {
     const { code, message } = thrown as { code: string; message: string };
-    if (code in TABLE) return { code: code as Code, message: String(message) };
+    if (Object.hasOwn(TABLE, code)) return { code: code as Code, message: String(message) };
   }
   const why = thrown instanceof Error ? thrown.message : String(thrown);
   return { code: "refused", message: `The window and its engine did not understand each other (${why}). Look at the request again before you decide anything; restart Holdpoint if this stays.` };

@@ -139,6 +139,8 @@ async fn stand(desk: &Desk, id: NoticeId, notification: &Notification, gone: Can
     tokio::select! {
         opened = answer(&handle) => if opened == Chosen::Open {
             desk.tell(Mail::Answered(id));
+            // Some daemons leave it standing, and nobody would ever take it back.
+            handle.close_async().await;
         },
         () = gone.cancelled() => handle.close_async().await,
     }

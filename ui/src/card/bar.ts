@@ -122,7 +122,7 @@ function lookOnly({ approval, gateway }: BarInput): string {
 function notLive({ gateway, asOf, now }: BarInput): string {
   switch (gateway?.connection.state) {
     case "catching_up":
-      return "What was missed is still coming in. Approving opens once it is complete.";
+      return "An approval needs a fresh look: what was missed is still coming in.";
     case "sign_in_needed":
       return "An approval needs a fresh look, and the session has ended: sign in in Settings.";
     case "refused":

@@ -6,11 +6,12 @@
 mod directories;
 mod page;
 mod process;
+mod scripts;
 mod session;
 mod wait;
 
 pub use fantoccini::key::Key;
 pub use page::Page;
-pub use process::Running;
+pub use process::{Running, children};
 pub use session::{Screen, Session};
 pub use wait::{PATIENCE, until};

@@ -1,14 +1,19 @@
 //! The page in a window of the desktop, driven as a person would: by what can be read on it, and by keys.
 
-use crate::process::Running;
+use crate::Key;
+use crate::process::{Running, has_ended};
+use crate::scripts::{FOCUSED, NAMED, ROW, VIOLATIONS, WATCH_VIOLATIONS};
 use crate::session::Session;
-use crate::wait::until;
+use crate::wait::{PATIENCE, until};
 use anyhow::{Context, Result, anyhow, ensure};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
-use fantoccini::{Client, ClientBuilder, Locator};
+use fantoccini::{Client, ClientBuilder};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
+use tokio::time::timeout;
 
 /// See the module. Dropped, the driver and the program it drives are killed.
 #[derive(Debug)]
@@ -42,7 +47,7 @@ impl Page {
                 anyhow!("{} did not answer the driver: {error}{}", program.display(), session.said())
             })?;
         let page = Self { client, driver };
-        page.script("window.__violations = []; addEventListener('securitypolicyviolation', (e) => window.__violations.push(`${e.effectiveDirective} ${e.blockedURI}`)); return true;").await?;
+        page.script(WATCH_VIOLATIONS).await?;
         Ok(page)
     }
 
@@ -88,12 +93,27 @@ impl Page {
     pub async fn says(&self, words: &str) -> Result<()> {
         let said =
             until(words, || async { self.text().await.ok().filter(|text| text.contains(words)) }).await;
-        match said {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                Err(anyhow!("{error:#}; the page says:\n{}", self.text().await.unwrap_or_default()))
-            }
-        }
+        self.explained(said.map(drop)).await
+    }
+
+    /// Waits until the page says `words` no more.
+    ///
+    /// # Errors
+    /// It goes on saying so.
+    pub async fn stops_saying(&self, words: &str) -> Result<()> {
+        let gone = || async { self.text().await.ok().filter(|text| !text.contains(words)) };
+        let gone = until(&format!("the end of {words}"), gone).await;
+        self.explained(gone.map(drop)).await
+    }
+
+    /// Waits until one line of the page says `words` and nothing else.
+    ///
+    /// # Errors
+    /// None does; the error tells what the page says instead.
+    pub async fn says_line(&self, words: &str) -> Result<()> {
+        let is_line = |text: &String| text.lines().any(|line| line.trim() == words);
+        let said = until(words, || async { self.text().await.ok().filter(is_line) }).await;
+        self.explained(said.map(drop)).await
     }
 
     /// Waits for the button, link or field with that accessible name and clicks it once it can be clicked.
@@ -101,13 +121,46 @@ impl Page {
     /// # Errors
     /// There is none.
     pub async fn click(&self, name: &str) -> Result<()> {
-        let clicked = until(name, || async { self.named(name).await?.click().await.ok() }).await;
-        match clicked {
-            Ok(()) => Ok(()),
-            Err(error) => {
-                Err(anyhow!("{error:#}; the page says:\n{}", self.text().await.unwrap_or_default()))
+        let clicked = until(name, || async { self.found(&NAMED, name).await?.click().await.ok() }).await;
+        self.explained(clicked).await
+    }
+
+    /// Waits for the row of a list that has these words, and clicks it.
+    ///
+    /// # Errors
+    /// There is none.
+    pub async fn choose(&self, words: &str) -> Result<()> {
+        let chosen = until(words, || async { self.found(&ROW, words).await?.click().await.ok() }).await;
+        self.explained(chosen).await
+    }
+
+    /// Whether there is a button, link or field with that accessible name that can be used right now.
+    pub async fn offers(&self, name: &str) -> bool {
+        self.found(&NAMED, name).await.is_some()
+    }
+
+    /// Presses Tab until the control with that accessible name has the focus.
+    ///
+    /// # Errors
+    /// It cannot be reached so.
+    pub async fn tab_to(&self, name: &str) -> Result<()> {
+        let reached = || async {
+            if self.focused().await.ok()?.iter().any(|focused| focused == name) {
+                return Some(());
             }
-        }
+            self.type_keys(&Key::Tab).await.ok()?;
+            None
+        };
+        let reached = until(&format!("the focus on {name}"), reached).await;
+        self.explained(reached).await
+    }
+
+    /// The accessible names of what has the focus.
+    ///
+    /// # Errors
+    /// The page is gone.
+    pub async fn focused(&self) -> Result<Vec<String>> {
+        serde_json::from_value(self.script(&FOCUSED).await?).context("names are texts")
     }
 
     /// Types into the field that has the focus, or gives a key to the page.
@@ -115,8 +168,14 @@ impl Page {
     /// # Errors
     /// Nothing has the focus, or the page is gone.
     pub async fn type_keys(&self, keys: &str) -> Result<()> {
-        let element = self.client.active_element().await.context("nothing has the focus")?;
-        element.send_keys(keys).await.with_context(|| format!("{keys:?} could not be typed"))
+        // Not through the element with the focus: the driver waits for ever where a key makes that one vanish.
+        let pressed = keys.chars().fold(KeyActions::new("keyboard".to_owned()), |actions, key| {
+            actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
+        });
+        let typed = timeout(PATIENCE, self.client.perform_actions(pressed)).await;
+        typed
+            .with_context(|| format!("{keys:?} made the driver fall silent"))?
+            .with_context(|| format!("{keys:?} could not be typed"))
     }
 
     /// Empties the field with that name and types into it.
@@ -124,7 +183,7 @@ impl Page {
     /// # Errors
     /// There is no such field.
     pub async fn fill(&self, name: &str, text: &str) -> Result<()> {
-        let field = until(name, || self.named(name)).await?;
+        let field = self.explained(until(name, || self.found(&NAMED, name)).await).await?;
         field.clear().await.with_context(|| format!("{name} cannot be emptied"))?;
         field.send_keys(text).await.with_context(|| format!("{name} cannot be written to"))
     }
@@ -143,42 +202,81 @@ impl Page {
     /// # Errors
     /// The page is gone.
     pub async fn violations(&self) -> Result<Vec<String>> {
-        let found = self.script("return window.__violations;").await?;
+        let found = self.script(VIOLATIONS).await?;
         serde_json::from_value(found).context("the page was loaded anew")
     }
 
-    /// Ends the session, and with it the program; fails if the page tried what its policy forbids.
+    /// Asks the program to end and waits until it has; fails if the page tried what its policy forbids. The driver is not
+    /// asked to end the session: it would close the window, and a program that lives on without one keeps it waiting.
     ///
     /// # Errors
-    /// It did.
+    /// It did, or the program does not end.
     pub async fn close(self) -> Result<()> {
+        self.is_clean().await?;
+        let program = self.program()?;
+        let pid = i32::try_from(program).ok().and_then(Pid::from_raw).context("no number of a process")?;
+        // It may have ended in this moment; that is what is asked for.
+        let _ = kill_process(pid, Signal::TERM);
+        until("the program's end", || async { self.program().ok().map_or(Some(()), |_| None) }).await
+    }
+
+    /// Takes hold of the page in a window that the program has made since the one before was closed.
+    ///
+    /// # Errors
+    /// It made none.
+    pub async fn again(&self) -> Result<()> {
+        let made = || async { self.client.windows().await.ok()?.into_iter().next() };
+        let window = until("a new window", made).await?;
+        self.client.switch_to_window(window).await.context("the new window cannot be held")?;
+        let loaded =
+            || async { self.script("return document.readyState === 'complete';").await.ok()?.as_bool() };
+        until("the page in the new window", || async { loaded().await.filter(|loaded| *loaded) }).await?;
+        self.script(WATCH_VIOLATIONS).await.map(drop)
+    }
+
+    /// Waits until the program has no window any more.
+    ///
+    /// # Errors
+    /// It keeps one.
+    pub async fn until_closed(&self) -> Result<()> {
+        let none = || async { self.client.windows().await.ok()?.is_empty().then_some(()) };
+        until("the window's end", none).await
+    }
+
+    /// Asks the program to end (SIGTERM) and waits until it has; fails if the page tried what its policy forbids.
+    ///
+    /// # Errors
+    /// It did, or the program goes on.
+    pub async fn quit(self) -> Result<()> {
+        self.is_clean().await?;
+        let program = self.program()?;
+        crate::process::ask_to_end(program);
+        until("the program's end", || async { has_ended(program).then_some(()) }).await
+    }
+
+    /// Fails if the page tried what its policy forbids.
+    async fn is_clean(&self) -> Result<()> {
         let violations = self.violations().await?;
         ensure!(violations.is_empty(), "the page broke its own policy: {violations:?}");
-        self.client.clone().close().await.context("the driver did not end the session")
+        Ok(())
     }
 
-    /// The first that can be seen and used of those with that name.
-    async fn named(&self, name: &str) -> Option<Element> {
-        let quoted = quoted(name);
-        let is = "self::button or self::a or self::input or self::textarea or self::select or @role";
-        let by_text = format!("//*[{is}][normalize-space()={quoted} or @aria-label={quoted}]");
-        let by_label = format!("//*[@id=//label[normalize-space()={quoted}]/@for]");
-        for path in [by_text, by_label] {
-            for element in self.client.find_all(Locator::XPath(&path)).await.ok()? {
-                if element.is_displayed().await.unwrap_or(false)
-                    && element.is_enabled().await.unwrap_or(false)
-                {
-                    return Some(element);
-                }
+    /// What the page says instead, for an error.
+    async fn explained<T>(&self, result: Result<T>) -> Result<T> {
+        match result {
+            Ok(it) => Ok(it),
+            Err(error) => {
+                Err(anyhow!("{error:#}; the page says:\n{}", self.text().await.unwrap_or_default()))
             }
         }
-        None
     }
-}
 
-/// XPath 1.0 has no escapes.
-fn quoted(text: &str) -> String {
-    if text.contains('\'') { format!("\"{text}\"") } else { format!("'{text}'") }
+    /// The element that a script finds by these words.
+    async fn found(&self, script: &str, words: &str) -> Option<Element> {
+        let found = self.client.execute(script, vec![json!(words)]).await.ok()?;
+        let reference = found.as_object()?.values().next()?.as_str()?.to_owned();
+        Some(Element::from_element_id(self.client.clone(), reference.into()))
+    }
 }
 
 /// Free a moment ago; the driver takes no port 0.

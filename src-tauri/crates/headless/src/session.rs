@@ -45,7 +45,7 @@ impl Session {
         let (bus, address) = bus(&directories)?;
         let mut manager = Command::new("openbox");
         surroundings(&mut manager, &display, &address, &directories);
-        let manager = Running::start(manager, &directories.log("openbox"))?;
+        let manager = Running::start(manager, Stdio::null(), &directories.log("openbox"))?;
         Ok(Self { display, bus: address, directories, _manager: manager, _bus: bus, _server: server })
     }
 
@@ -64,7 +64,22 @@ impl Session {
     pub fn start(&self, command: Command) -> Result<Running> {
         let name = Path::new(command.get_program()).file_name().unwrap_or_default();
         let log = self.directories.log(&name.to_string_lossy());
-        Running::start(command, &log)
+        Running::start(command, Stdio::null(), &log)
+    }
+
+    /// Starts a program on this desktop that reads `input` from its standard input, to the end.
+    ///
+    /// # Errors
+    /// It is not there, or does not read.
+    pub fn start_with(&self, command: Command, input: &str) -> Result<Running> {
+        let path = self.directories.at("run").join("input");
+        std::fs::write(&path, input).context("the input cannot be put by")?;
+        let file = std::fs::File::open(&path).context("the input cannot be read")?;
+        // Open is enough: what may be a password does not stay behind.
+        std::fs::remove_file(&path).context("the input cannot be taken away")?;
+        let name = Path::new(command.get_program()).file_name().unwrap_or_default();
+        let log = self.directories.log(&name.to_string_lossy());
+        Running::start(command, file.into(), &log)
     }
 
     /// Runs a program on this desktop to its end and takes what it printed.

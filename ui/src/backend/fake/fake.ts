@@ -32,6 +32,8 @@ const OPEN = new Set(["pending", "paused", "executing"]);
 export class Fake implements Backend {
   /** What was asked of it, for tests. */
   readonly wishes: Wish[] = [];
+  /** How many questions were asked of it, for tests. */
+  asked = 0;
   #rev = 1;
   #requests: Map<string, Approval>;
   #moves: Approval[];
@@ -115,6 +117,7 @@ export class Fake implements Backend {
   }
 
   async query(query: Query): Promise<Answer> {
+    this.asked += 1;
     if (this.scene.silent && query.ask !== "view") return new Promise(() => undefined);
     if (this.scene.failing && query.ask !== "view") throw refused(this.scene.failing, "The file decisions.db cannot be read: disk I/O error. Free some space or check the disk, then try again.");
     const dated = <T>(value: T) => ({ value, as_of: at(this.scene.offline ? -254 : 0), source: this.#source() });

@@ -3,7 +3,6 @@ import type { HistoryEntry } from "../../bindings/HistoryEntry";
 import { type Shape, type Tone } from "../../card/words";
 import { code, outcome } from "../../outcome";
 import { clockTime, duration } from "../../time";
-import { capital } from "../../words";
 
 export type Line = { id: string; shape: Shape; tone: Tone; title: string; meta: string[]; time: string; under: string };
 
@@ -19,13 +18,18 @@ export function line(entry: HistoryEntry, accounts: (string | null)[]): Line {
   const by = accounts.includes(entry.identity) ? "you" : entry.identity;
   const end = ending(entry);
   const spent = entry.execution_results.reduce((sum, result) => sum + (result.execution_time ?? 0), 0);
-  const [done, noun]: [string, string] = ({ approve: ["Approved", "approval"], reject: ["Rejected", "reject"], stop: ["Stopped", "stop"] } as Record<string, [string, string]>)[entry.verdict] ?? [entry.verdict, entry.verdict];
-  const lead = TAKEN.has(entry.state) ? `${done} by ${by}` : by === "you" ? `Your ${noun}` : `${capital(noun)} of ${by}`;
+  // What the gateway never acknowledged is called by its noun: nothing was approved (rule 7).
+  const [done, noun] = VERBS[entry.verdict] ?? [entry.verdict, entry.verdict];
+  const lead = taken(entry) ? `${done} by ${by}` : by === "you" ? `Your ${noun.toLowerCase()}` : `${noun} by ${by}`;
   return { ...base, shape: end.shape, tone: end.tone, title: entry.error_message, meta: [lead, end.word], under: spent > 0 ? duration(spent) : "" };
 }
 
-/** States in which the gateway took the decision; before that, and without it, nothing is called approved (rule 7). */
-const TAKEN = new Set(["acknowledged", "observed"]);
+const VERBS: Record<string, [string, string]> = { approve: ["Approved", "Approval"], reject: ["Rejected", "Rejection"], stop: ["Stopped", "Stop"] };
+
+/** Did the gateway take this decision? */
+export function taken(entry: Decided): boolean {
+  return entry.state === "acknowledged" || entry.state === "observed";
+}
 
 /** How a decision ended, as far as it is known. */
 export function ending(entry: Decided): { shape: Shape; tone: Tone; word: string } {
@@ -33,7 +37,7 @@ export function ending(entry: Decided): { shape: Shape; tone: Tone; word: string
     case "unknown":
       return { shape: "unknown", tone: "warn", word: "outcome unknown" };
     case "conflict":
-      return { shape: "declined", tone: "quiet", word: "came second" };
+      return { shape: "declined", tone: "quiet", word: "someone else decided first" };
     case "changed":
       return { shape: "declined", tone: "quiet", word: "the request had changed" };
     case "expired":
