@@ -1,6 +1,7 @@
 //! Behaviour tests.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
+mod bindings;
 mod digest_vectors;
 mod own_conflicts;
 mod own_digest;

@@ -24,6 +24,8 @@ pub enum Bin {
     Gateway,
     /// `holdpoint-rehearsal`.
     Rehearsal,
+    /// `holdpoint`, the desktop app.
+    App,
 }
 
 /// Which of a process's streams.
@@ -82,6 +84,7 @@ impl Bin {
             Bin::Holdctl => "holdctl",
             Bin::Gateway => "holdpoint-gateway",
             Bin::Rehearsal => "holdpoint-rehearsal",
+            Bin::App => "holdpoint",
         }
     }
 
@@ -90,6 +93,7 @@ impl Bin {
             Bin::Holdctl => "HOLDCTL_BIN",
             Bin::Gateway => "HOLDPOINT_GATEWAY_BIN",
             Bin::Rehearsal => "HOLDPOINT_REHEARSAL_BIN",
+            Bin::App => "HOLDPOINT_BIN",
         }
     }
 

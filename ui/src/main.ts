@@ -11,7 +11,11 @@ async function start(page: HTMLElement): Promise<void> {
   if (import.meta.env.MODE === "fake") {
     const [{ Fake, fakeNow }, { scene }] = await Promise.all([import("./backend/fake/fake"), import("./backend/fake/scenes")]);
     const asked = new URLSearchParams(location.search);
-    root(page, new Fake(scene(asked.get("scene"))), fakeNow(asked.has("still")));
+    const still = asked.has("still");
+    const fake = new Fake(scene(asked.get("scene")), undefined, still ? "by hand" : "timed");
+    // For the scripts that take pictures of a scene move by move.
+    Object.assign(window, { fake });
+    root(page, fake, fakeNow(still));
     return;
   }
   const { tauri } = await import("./backend/tauri");

@@ -41,6 +41,16 @@ export function hidden(...texts: (string | null | undefined)[]): number {
   return count;
 }
 
+/** Characters of a name that are not ASCII, each once: they may be there to look like others. */
+export function foreign(name: string): string[] {
+  return [...new Set([...name].filter((character) => (character.codePointAt(0) ?? 0) > 0x7e && !isHostile(character)))];
+}
+
+/** `а is U+0430`, for a person who cannot see the difference. */
+export function named(character: string): string {
+  return `${character} is U+${codePoint(character)}`;
+}
+
 /** The same as one string, for attributes, titles and the clipboard's label. */
 export function visible(text: string): string {
   return pieces(text)
@@ -54,6 +64,9 @@ export function oneLine(text: string): string {
 }
 
 function mark(character: string): string {
-  const point = character.codePointAt(0) ?? 0;
-  return `⟨U+${point.toString(16).toUpperCase().padStart(4, "0")}⟩`;
+  return `⟨U+${codePoint(character)}⟩`;
+}
+
+function codePoint(character: string): string {
+  return (character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
 }

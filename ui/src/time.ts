@@ -54,6 +54,15 @@ export function age(iso: string | null, now: number): string {
   return `${Math.floor(span / DAY_MS)} d`;
 }
 
+/** A span since something: `12 s`, `4 min`, `2 h`, `3 d`. */
+export function span(ms: number): string {
+  const past = Math.max(0, ms);
+  if (past < MINUTE_MS) return `${Math.floor(past / SECOND_MS)} s`;
+  if (past < HOUR_MS) return `${Math.floor(past / MINUTE_MS)} min`;
+  if (past < 2 * DAY_MS) return `${Math.floor(past / HOUR_MS)} h`;
+  return `${Math.floor(past / DAY_MS)} d`;
+}
+
 /** Time left: `6:42`, `3:19 h`, `2 d`; `0:00` once it is over. */
 export function left(ms: number): string {
   const span = Math.max(0, ms);

@@ -263,14 +263,25 @@ describe("what the engine refuses", () => {
 });
 
 describe("a request that changes behind the open dialog", () => {
-  it("leaves the dialog with what it was opened upon", async () => {
+  it("rule_3 closes the offer and says so; what it was opened upon is never exchanged for something else", async () => {
     const page = await openCard(disk, [], bare);
     await confirming(page);
     const worse = { ...disk, revision: 2, actions: [{ ...measure, effect: { kind: "argv" as const, argv: ["rm", "-rf", "/var/index"], cwd: null } }], action_ids: [measure.action_id] };
     await page.arrive({ ...worse, digest: digest(worse) });
-    expect(told(dialog())).toContain("POST https://search.internal/measure");
+    expect(told(dialog())).toMatch(/It changed/);
     expect(told(dialog())).not.toContain("rm -rf");
+    expect(within(dialog()).queryByRole("button", { name: /^Approve/ })).toBeNull();
+    await page.press("{Enter}");
+    expect(page.count("confirm")).toBe(0);
     expect(page.last("prepare").shown).toBe(digest(disk));
+  });
+
+  it("rule_6 says who decided it meanwhile, and offers nothing any more", async () => {
+    const page = await openCard(disk, [], bare);
+    await confirming(page);
+    await page.arrive({ ...disk, status: "executing", decided_by: "sre-two@example.com", decided_at: at(2) });
+    expect(told(dialog())).toMatch(/sre-two@example.com decided it at 02:41:14/);
+    expect(within(dialog()).queryByRole("button", { name: /^Approve/ })).toBeNull();
   });
 });
 

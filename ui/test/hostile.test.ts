@@ -90,11 +90,11 @@ describe("a1 markup in a text", () => {
   it.each(["r", "m", "h", "s"])("stays text in the view of g %s", async (key) => {
     const page = await open(evilScene());
     const as_of = new Date().toISOString();
-    const entry = { kind: "decision" as const, at: as_of, changed_at: as_of, decision: EVIL, request_id: EVIL, pipeline_id: EVIL, action_id: EVIL, verdict: EVIL, reason: EVIL, identity: EVIL, digest: EVIL, state: "observed" as const, status: EVIL, detail: EVIL, error_message: EVIL, execution_results: [] };
+    const entry = { kind: "decision" as const, at: as_of, changed_at: as_of, decision: EVIL, gateway_id: host.id, request_id: EVIL, pipeline_id: EVIL, action_id: EVIL, verdict: EVIL, reason: EVIL, identity: EVIL, digest: EVIL, state: "observed" as const, status: EVIL, detail: EVIL, error_message: EVIL, execution_results: [] };
     const answers: Record<string, Answer> = {
       actions: { answer: "actions", value: { value: steps.map((one) => [EVIL, one]), as_of, source: { from: "cache", why: EVIL } } },
       mappings: { answer: "mappings", value: { value: [[EVIL, { error: EVIL, actions: [EVIL], description: EVIL }]], as_of, source: { from: "gateway" } } },
-      history: { answer: "history", value: [entry, { kind: "event", at: as_of, row: 1, request_id: EVIL, pipeline_id: EVIL, title: EVIL, event: { [EVIL]: EVIL } }] },
+      history: { answer: "history", value: [entry, { kind: "event", at: as_of, row: 1, gateway_id: host.id, request_id: EVIL, pipeline_id: EVIL, title: EVIL, event: { [EVIL]: EVIL } }] },
       shown: { answer: "shown", value: evil },
     };
     const query = page.fake.query.bind(page.fake);

@@ -6,20 +6,19 @@ import { render, screen, within } from "@testing-library/svelte";
 import { userEvent, type UserEvent } from "@testing-library/user-event";
 import { vi } from "vitest";
 import App from "../src/App.svelte";
-import type { ShellCommand } from "../src/backend/backend";
 import { Fake } from "../src/backend/fake/fake";
 import { gateway, NOW_MS } from "../src/backend/fake/make";
 import { scene as named, type Scene } from "../src/backend/fake/scenes";
 import type { Approval } from "../src/bindings/Approval";
 import type { Code } from "../src/bindings/Code";
-import type { Command } from "../src/bindings/Command";
 import type { DecisionView } from "../src/bindings/DecisionView";
 import type { Refused } from "../src/bindings/Refused";
+import type { Wish } from "../src/bindings/Wish";
 import { Clock } from "../src/state/clock.svelte";
 import { Console } from "../src/state/console.svelte";
 import { Preferences } from "../src/state/preferences.svelte";
 
-export type Did = Command | ShellCommand;
+export type Did = Wish;
 type View = Awaited<ReturnType<Fake["view"]>>;
 
 export class Page {

@@ -3,31 +3,19 @@
  * (`fake/`). Refusals reject with `{code, message}`; `errors.ts` says what they mean.
  */
 import type { Answer } from "../bindings/Answer";
-import type { AppView } from "../bindings/AppView";
-import type { Command } from "../bindings/Command";
 import type { Query } from "../bindings/Query";
-import type { RequestKey } from "../bindings/RequestKey";
-
-/** Commands that the shell carries out itself, around the engine. */
-export type ShellCommand =
-  /** Starts the built-in gateway on this machine and signs in to it; answers `gateway`. */
-  | { do: "start_here" }
-  /** Starts the scripted incident in a data directory of its own; answers `gateway`. */
-  | { do: "rehearse" }
-  /** Opens a link in the person's browser, only ever by their click; answers `done`. */
-  | { do: "open_link"; url: string };
+import type { WindowView } from "../bindings/WindowView";
+import type { Wish } from "../bindings/Wish";
 
 export interface Backend {
-  /** Changes something. */
-  dispatch(command: Command | ShellCommand): Promise<Answer>;
+  /** Changes something: the shell or the engine does it. */
+  dispatch(wish: Wish): Promise<Answer>;
   /** The whole view, now. Asked for once at the start: an event before the page listens is lost. */
-  view(): Promise<AppView>;
+  view(): Promise<WindowView>;
   /** Asks without changing anything at the gateway. */
   query(query: Query): Promise<Answer>;
-  /** Each new view; returns how to stop listening. */
-  onView(listener: (view: AppView) => void): () => void;
-  /** A notification or the tray asks for a request's card; returns how to stop listening. */
-  onOpen(listener: (key: RequestKey) => void): () => void;
+  /** Each new view, in order; returns how to stop listening. */
+  onView(listener: (view: WindowView) => void): () => void;
 }
 
 type Valued = Extract<Answer, { value: unknown }>;

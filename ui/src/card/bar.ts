@@ -5,9 +5,11 @@
 import type { Approval } from "../bindings/Approval";
 import type { DecisionView } from "../bindings/DecisionView";
 import type { GatewayView } from "../bindings/GatewayView";
+import type { May } from "../bindings/May";
 import { digest } from "../digest/digest";
 import { isLive } from "../connection";
 import { visible } from "../text";
+import { span } from "../time";
 import { list } from "../words";
 import { coverage, coverageSentence } from "./coverage";
 import { isOpen, type Standing } from "./standing";
@@ -28,11 +30,23 @@ export type BarInput = {
   approval: Approval;
   /** From the gateway just now, or out of the cache. */
   fresh: boolean;
+  /** When it was read from the gateway. */
+  asOf: string | null;
+  /** What this account may do about it; `null` where the engine lists it no more. */
+  may: May | null;
   decisions: DecisionView[];
   stands: Standing;
   gateway: GatewayView | undefined;
   now: number;
 };
+
+/** What can be pressed: two bars with the same one have the same buttons in the same places. */
+export function presses(bar: Bar): string {
+  return [bar.check, bar.stop, bar.reject, bar.approve].map((offer) => offer?.label ?? "").join("|");
+}
+
+/** Nothing can be pressed. */
+export const NONE = "|||";
 
 /** The bar for a card. */
 export function bar(input: BarInput): Bar {
@@ -62,12 +76,13 @@ function deciding(input: BarInput): Bar {
   const identity = input.gateway?.account ?? "nobody";
   const closed = closedReason(input);
   const held = stands === "holding" ? approval.actions.findIndex((action) => action.action_id === approval.pending_approval_actions[0]) + 1 : 0;
-  const platform = approval.digest === null;
+  const noReject = rejectClosed(input, held > 0);
+  const notHere = noReject !== null && closed === null ? ` ${noReject}` : "";
   return {
     headline: held > 0 ? `Holds before ${held}, ${visible(approval.actions[held - 1]?.action_id ?? "")}` : coverageSentence(covers, approval.actions.length),
-    detail: stands === "waiting" ? "Nothing has run yet." : `${coverageSentence(covers, approval.actions.length)}.`,
+    detail: (stands === "waiting" ? "Nothing has run yet." : `${coverageSentence(covers, approval.actions.length)}.`) + notHere,
     approve: { label: `${approveVerb(covers.covers, held, approval.actions.length)} as ${visible(identity)} on ${visible(approval.pipeline_id)}`, closed },
-    reject: { label: "Reject", closed: platform && stands === "holding" ? "This gateway cannot reject a request that holds." : input.gateway?.account ? null : "Nobody is signed in." },
+    reject: { label: "Reject", closed: noReject },
     stop: null,
     check: null,
     timeLeft: timeLeft(approval, now),
@@ -84,12 +99,39 @@ function approveVerb(covers: number[], held: number, total: number): string {
 /** Why it cannot be approved right now; `null` if it can. */
 function closedReason(input: BarInput): string | null {
   const { approval, gateway } = input;
-  if (!gateway?.account) return "Nobody is signed in to this gateway.";
-  if (!isLive(gateway.connection) || !input.fresh) return "An approval needs a fresh look, and the gateway is not live.";
-  if (approval.requested_by === gateway.account) return "You asked for this yourself: someone else has to approve it.";
+  if (!gateway?.account) return "Nobody is signed in to this gateway: sign in in Settings.";
+  if (input.may === "look") return lookOnly(input);
+  if (!isLive(gateway.connection) || !input.fresh) return notLive(input);
+  if (input.may === "not_approve" || approval.requested_by === gateway.account) return "You asked for this yourself: someone else has to approve it.";
   if (approval.digest !== null && approval.digest !== digest(approval)) return "What arrived here is not what the gateway holds: its digest does not fit.";
   if (input.decisions.some(isOpen)) return "Your decision is on its way.";
   return coverage(approval).covers.length === 0 && approval.pending_approval_actions.length > 0 ? "It waits for an action that is not among its actions." : null;
+}
+
+/** Why it cannot be rejected right now. Without a connection it can be begun: what becomes of it is then said. */
+function rejectClosed(input: BarInput, holds: boolean): string | null {
+  if (!input.gateway?.account) return "Nobody is signed in to this gateway.";
+  if (input.may === "look") return lookOnly(input);
+  return holds && input.approval.digest === null ? "This gateway cannot reject a request that holds." : null;
+}
+
+function lookOnly({ approval, gateway }: BarInput): string {
+  return `${gateway?.account ?? "This account"} may look at ${visible(approval.pipeline_id)} but not decide there.`;
+}
+
+function notLive({ gateway, asOf, now }: BarInput): string {
+  switch (gateway?.connection.state) {
+    case "catching_up":
+      return "An approval needs a fresh look: what was missed is still coming in.";
+    case "sign_in_needed":
+      return "An approval needs a fresh look, and the session has ended: sign in in Settings.";
+    case "refused":
+      return "An approval needs a fresh look, and this gateway is refused.";
+    default: {
+      const seen = asOf === null ? null : span(now - Date.parse(asOf));
+      return `An approval needs a fresh look${seen === null ? ", and the gateway is not live" : `: this was last read ${seen} ago`}. A reject can be begun.`;
+    }
+  }
 }
 
 /** A recorded decision leaves under its own account or not at all. */

@@ -4,7 +4,8 @@
  */
 import type { Approval } from "../bindings/Approval";
 import type { DecisionView } from "../bindings/DecisionView";
-import { visible } from "../text";
+import { oneLine, visible } from "../text";
+import { exactTime } from "../time";
 import type { Standing, StepState } from "./standing";
 
 export type Shape =
@@ -44,6 +45,19 @@ export function decidedBy(approval: Approval, account: string | null): string | 
   return approval.decided_by === account ? "you" : approval.decided_by;
 }
 
+/** May "approved by" be said? While an own decision is on its way or unknown, that would be too early. */
+export function tellsDecider(stands: Standing): boolean {
+  return !["waiting", "undoable", "queued", "sent", "unknown", "expired", "unrecognised"].includes(stands);
+}
+
+/** Somebody else's decision as a sentence: who, what and when; `null` if nobody else is known to have decided. */
+export function othersDecision(approval: Approval, account: string | null, now: number): string | null {
+  const by = decidedBy(approval, account);
+  if (by === null || by === "you") return null;
+  const what = { rejected: "rejected", stopped: "stopped", withdrawn: "withdrew" }[approval.status as string] ?? "approved";
+  return `${visible(oneLine(by))} ${what} it${approval.decided_at === null ? "" : ` at ${exactTime(approval.decided_at, now)}`}`;
+}
+
 /** Who came first where this decision came second: whoever passed that action, else whoever decided the request. */
 export function decidedFirst(decision: DecisionView, approval: Approval): string {
   const passed = decision.point === "request" ? null : (approval.execution_state[decision.point.action]?.approved_by ?? null);
@@ -60,9 +74,10 @@ export function decisionSentence(decision: DecisionView, approval: Approval, acc
       return `${verb.noun} is held on this machine. Nothing was sent.`;
     case "queued":
       // Nothing leaves under another account, nor without one: a promise to send it would be false (F46, rule 8).
-      return account === decision.identity
-        ? `${verb.noun} is recorded here, not sent. It goes out when the gateway answers, if the request is still open and unchanged.`
-        : `${verb.noun} is recorded here, not sent. It stays here until ${visible(decision.identity)} signs in.`;
+      if (account !== decision.identity) return `${verb.noun} is recorded here, not sent. It stays here until ${visible(decision.identity)} signs in.`;
+      return decision.verdict.verdict === "approve"
+        ? "Your approval is recorded here, not sent. It goes out when the gateway answers, if the request is still open and unchanged; one that waits too long needs a fresh look."
+        : `Your ${verb.noun.toLowerCase()} is recorded here, not sent. It waits on this machine and goes out by itself when the gateway answers, if the request is still open and unchanged.`;
     case "sent":
       return `${verb.noun} is on its way. Nothing is called ${verb.past.toLowerCase()} before the gateway says so.`;
     case "acknowledged":
@@ -85,7 +100,7 @@ export function decisionSentence(decision: DecisionView, approval: Approval, acc
 }
 
 /** The stations of a decision, for the trail: each with whether it was reached. */
-export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" };
+export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" | "failed" };
 
 /** Recorded, sent, acknowledged and how it ended. */
 export function trail(decision: DecisionView, stands: Standing): Station[] {
@@ -103,7 +118,7 @@ export function trail(decision: DecisionView, stands: Standing): Station[] {
     case "acknowledged":
       return [done("Recorded"), done("Sent"), done("Acknowledged"), { word: stands === "holding" ? "Holding" : "Running", mark: "now" }];
     case "observed":
-      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? done("Seen to its end")];
+      return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? (stands === "failed" ? { word: "Failed", mark: "failed" } : done(ENDS.has(stands) ? standingWords(stands).word : "Seen to its end"))];
     default:
       return [done("Recorded"), { word: ENDED[decision.state], mark: "ended" }];
   }
@@ -114,6 +129,9 @@ const SEEN: Partial<Record<Standing, Station>> = {
   running: { word: "Running", mark: "now" },
   holding: { word: "Held before the next action", mark: "now" },
 };
+
+/** Ends that a decision's last station names. */
+const ENDS = new Set<Standing>(["took_effect", "rejected", "stopped"]);
 
 const VERB = {
   approve: { past: "Approved", noun: "Approval" },

@@ -9,14 +9,12 @@ import { lines } from "./lines";
 
 export type Difference = { where: string; before: string | null; after: string | null };
 
-/** The differences in reading order. */
+/** The differences, what would be sent first: that is what a person has to see. */
 export function differences(before: Approval, after: Approval): Difference[] {
   const found: Difference[] = [];
   const note = (where: string, a: string | null, b: string | null) => {
     if (a !== b) found.push({ where, before: a, after: b });
   };
-  note("revision", String(before.revision), String(after.revision));
-  note("mode", before.mode, after.mode);
   note("order", order(before), order(after));
   const ids = new Set([...before.actions, ...after.actions].map((action) => action.action_id));
   for (const id of ids) {
@@ -24,15 +22,17 @@ export function differences(before: Approval, after: Approval): Difference[] {
     const b = after.actions.find((action) => action.action_id === id);
     for (const [name, read] of FIELDS) note(`${id}: ${name}`, a ? read(a) : null, b ? read(b) : null);
   }
+  note("mode", before.mode, after.mode);
+  note("revision", String(before.revision), String(after.revision));
   return found;
 }
 
 const FIELDS: [string, (action: RenderedAction) => string][] = [
-  ["version", (action) => String(action.version)],
+  ["will be sent", (action) => effect(action)],
   ["risk", (action) => action.risk_level],
   ["needs its own approval", (action) => (action.requires_approval ? "yes" : "no")],
   ["time limit", (action) => `${timeout(action)} s`],
-  ["will be sent", (action) => effect(action)],
+  ["version", (action) => String(action.version)],
 ];
 
 function order(approval: Approval): string {

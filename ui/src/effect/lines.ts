@@ -6,6 +6,7 @@ import type { Effect } from "../bindings/Effect";
 import type { JsonValue } from "../bindings/JsonValue";
 import type { Known } from "../bindings/Known";
 import type { Text } from "../bindings/Text";
+import { indented } from "../words";
 
 /** One run of a line. `verb` is the first word, `name` a header or field name, `secret` is filled in at execution. */
 export type Token = { kind: "verb" | "name" | "text" | "secret" | "note" | "withheld"; text: string };
@@ -50,6 +51,13 @@ export function headline(effect: Effect): string {
     case "undisclosed":
       return "not disclosed by this gateway";
   }
+}
+
+/** The machine an effect goes to, as far as its form names one: a web address's host, or who and where of a remote shell. */
+export function target(effect: Effect): string {
+  const known = asKnown(effect);
+  if (known?.kind === "ssh") return `${known.user}@${known.host}`;
+  return known?.kind === "http" ? (/^[a-z]+:\/\/([^/?#]*)/i.exec(plain(known.url))?.[1] ?? "") : "";
 }
 
 /** Every text of the effect, for counting what is hidden in it. */
@@ -104,7 +112,7 @@ function undisclosed(entry: JsonValue): Line[] {
 }
 
 function json(value: JsonValue): Line[] {
-  return JSON.stringify(value, null, 2)
+  return indented(value, 72)
     .split("\n")
     .map((line) => parts(line));
 }

@@ -7,6 +7,7 @@ import type { AppView } from "../bindings/AppView";
 import type { Approval } from "../bindings/Approval";
 import type { DecisionView } from "../bindings/DecisionView";
 import type { HistoryEntry } from "../bindings/HistoryEntry";
+import type { May } from "../bindings/May";
 import type { Query } from "../bindings/Query";
 import type { RequestKey } from "../bindings/RequestKey";
 import type { Source } from "../bindings/Source";
@@ -28,6 +29,8 @@ export class Card {
   /** What is different from what stood here; empty when nothing is. */
   changed: Difference[] = $state.raw([]);
   decisions: DecisionView[] = $state.raw([]);
+  /** What this account may do about it, while it is among the open ones. */
+  may: May | null = $state(null);
   /** Earlier decisions here about the same error text, newest first. */
   earlier: Decided[] = $state.raw([]);
   #stamp = "";
@@ -44,6 +47,7 @@ export class Card {
     this.missing = false;
     this.changed = [];
     this.decisions = [];
+    this.may = null;
     this.earlier = [];
     this.#stamp = "";
     if (key !== null) this.follow(view);
@@ -56,6 +60,7 @@ export class Card {
     const id = keyText(key);
     this.decisions = view.decisions.filter((one) => keyText(one.key) === id);
     const row = view.requests.find((one) => keyText(one.key) === id);
+    this.may = row?.may ?? null;
     const gateway = view.gateways.find((one) => one.id === key.gateway);
     const decisions = this.decisions.map((one) => `${one.id}${one.state}${one.results.length}`);
     const stamp = [row?.rev ?? "-", gateway?.connection.state, gateway?.account, ...decisions].join("|");

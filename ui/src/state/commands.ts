@@ -52,6 +52,8 @@ function anywhere(console: Console): Command[] {
   return [
     { id: "help", group: "Anywhere", title: "Keyboard shortcuts", keys: ["?"], run: () => (console.nav.overlay = "help") },
     { id: "fresh", group: "Anywhere", title: "Show new requests", keys: ["N"], run: () => console.inbox.show() },
+    ...(console.rehearsing ? [{ id: "end", group: "Anywhere", title: "End the rehearsal", keys: [], run: () => void console.backend.dispatch({ do: "end_rehearsal" }) }] : []),
+    { id: "quit", group: "Anywhere", title: "Quit Holdpoint", keys: [], run: () => console.quit() },
     { id: "add", group: "Anywhere", title: "Add a gateway", keys: [], run: () => (console.nav.setup = true) },
     theme("light", "Light appearance"),
     theme("dark", "Dark appearance"),

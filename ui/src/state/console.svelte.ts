@@ -4,10 +4,11 @@
  */
 import type { Backend } from "../backend/backend";
 import { value } from "../backend/backend";
-import type { AppView } from "../bindings/AppView";
+import type { DecisionView } from "../bindings/DecisionView";
 import type { GatewayView } from "../bindings/GatewayView";
 import type { Point } from "../bindings/Point";
 import type { RequestKey } from "../bindings/RequestKey";
+import type { WindowView } from "../bindings/WindowView";
 import { announcement } from "../card/announce";
 import { coverage } from "../card/coverage";
 import { oneLine, visible } from "../text";
@@ -21,14 +22,14 @@ import { Nav } from "./nav.svelte";
 import type { Preferences } from "./preferences.svelte";
 import { Viewport } from "./viewport.svelte";
 
-const NOTHING: AppView = { rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0 };
+const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0 };
 
 export class Console {
   readonly nav = new Nav();
   readonly viewport = new Viewport();
   readonly inbox: Inbox;
   readonly card: Card;
-  view: AppView = $state.raw(NOTHING);
+  view: WindowView = $state.raw(NOTHING);
   /** The first view has come, or why it has not. */
   started: "starting" | "ready" | Explained = $state.raw("starting");
   deciding: Deciding | null = $state.raw(null);
@@ -38,6 +39,10 @@ export class Console {
   #drafts = new Map<string, string>();
   /** For the live region. */
   said: string = $state("");
+  /** Views that came as events: one that was asked for must not overwrite them. */
+  #heard = 0;
+  /** The last request from outside the window whose card was opened. */
+  #revealed = 0;
 
   constructor(
     readonly backend: Backend,
@@ -53,19 +58,38 @@ export class Console {
     const stops = [
       this.clock.start(),
       this.viewport.start(),
-      this.backend.onView((view) => this.#accept(view)),
-      this.backend.onOpen((key) => this.reveal(key)),
+      this.backend.onView((view) => {
+        this.#heard += 1;
+        this.#accept(view);
+      }),
     ];
     void this.retry();
     return () => stops.forEach((stop) => stop());
   }
 
   async retry(): Promise<void> {
+    const heard = this.#heard;
     try {
-      this.#accept(await this.backend.view());
+      const view = await this.backend.view();
+      if (heard === this.#heard) this.#accept(view);
     } catch (thrown) {
-      this.started = explain(thrown);
+      if (heard === this.#heard) this.started = explain(thrown);
     }
+  }
+
+  /** This is the rehearsal: marked wherever it shows. */
+  get rehearsing(): boolean {
+    return this.view.realm === "rehearsal";
+  }
+
+  /** Own decisions that are recorded here and have not left. */
+  get unsent(): DecisionView[] {
+    return this.view.decisions.filter((one) => one.state === "held" || one.state === "queued");
+  }
+
+  /** Asks before it ends anything: see `ui/Quit.svelte`. */
+  quit(): void {
+    this.nav.overlay = "quit";
   }
 
   gateway(id: string | undefined): GatewayView | undefined {
@@ -131,17 +155,36 @@ export class Console {
     this.card.open(key, this.view);
   }
 
-  #accept(view: AppView): void {
-    // Views are whole; an older one that comes late says nothing new.
-    if (this.started === "ready" && view.rev < this.view.rev) return;
+  #accept(view: WindowView): void {
     const first = this.started !== "ready";
     const before = this.view;
+    if (!first && view.realm !== before.realm) this.#leave();
     this.view = view;
     this.started = "ready";
     const newcomers = this.inbox.accept(view);
     this.card.follow(view);
-    if (first) this.#openFirst();
-    else this.#tell(before, view, newcomers.map((row) => row.error));
+    const revealed = this.#reveal(view);
+    if (!revealed && (first || view.realm !== before.realm)) this.#openFirst();
+    if (!first) this.#tell(before, view, newcomers.map((row) => row.error));
+  }
+
+  /** Another console is shown from now on, the rehearsal or the real one: nothing of the last stays on screen. */
+  #leave(): void {
+    this.endDeciding();
+    this.card.open(null, this.view);
+    this.inbox.clear();
+    this.cursor = null;
+    this.nav.go("inbox");
+  }
+
+  /** A notification or the tray asked for a request: its card opens, once, as soon as its gateway is known here. */
+  #reveal(view: WindowView): boolean {
+    const { asked } = view;
+    if (asked === null || asked.nth === this.#revealed || this.gateway(asked.key.gateway) === undefined) return false;
+    this.#revealed = asked.nth;
+    if (this.deciding !== null && this.deciding.stage !== "confirming") this.endDeciding();
+    this.reveal(asked.key);
+    return true;
   }
 
   /** Woken at night, a person sees the most urgent request without a press. */
@@ -150,7 +193,7 @@ export class Console {
     if (id !== undefined && this.card.key === null) this.select(id);
   }
 
-  #tell(before: AppView, view: AppView, errors: string[]): void {
+  #tell(before: WindowView, view: WindowView, errors: string[]): void {
     if (errors.length === 1) this.say(`New request: ${visible(oneLine(errors[0] ?? ""))}`);
     else if (errors.length > 1) this.say(`${errors.length} new requests`);
     for (const decision of view.decisions) {

@@ -89,6 +89,14 @@ export class Deciding {
     }
   }
 
+  /** The request is no longer what this was opened upon. What is on its way already stays so. */
+  overtake(why: Explained): void {
+    if (this.stage !== "reason" && this.stage !== "ready") return;
+    clearTimeout(this.#timer);
+    this.error = why;
+    this.stage = "refused";
+  }
+
   /** Back to the reason after a refusal; the draft is kept. */
   again(): void {
     this.error = null;

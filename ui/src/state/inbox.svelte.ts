@@ -70,6 +70,15 @@ export class Inbox {
     this.order = this.order.filter((id) => !this.#tidied.has(id));
   }
 
+  /** Forgets everything: another console is shown. */
+  clear(): void {
+    this.order = [];
+    this.fresh = [];
+    this.rows.clear();
+    this.over.clear();
+    for (const set of [this.keys, this.#open, this.#looked, this.#tidied, this.#holds]) set.clear();
+  }
+
   isOpen(id: string): boolean {
     return this.#open.has(id);
   }
@@ -108,7 +117,7 @@ export class Inbox {
   async #look(id: string, key: RequestKey, pipeline: string | null): Promise<void> {
     try {
       const found = await this.read(key, pipeline);
-      if (found !== null && !this.#open.has(id)) this.over.set(id, found);
+      if (found !== null && this.keys.has(id) && !this.#open.has(id)) this.over.set(id, found);
     } catch {
       // Not readable now: the row stays greyed without a word more than is known.
     }

@@ -1,6 +1,6 @@
 /** Where the person is: the view, the overlay on it, and the list that the movement keys drive. Holds no data. */
 export type ViewName = "inbox" | "runbooks" | "mappings" | "history" | "settings";
-export type Overlay = "palette" | "help" | null;
+export type Overlay = "palette" | "help" | "quit" | null;
 
 /** What a view's list does with the movement keys. */
 export type ListKeys = { move(by: 1 | -1): void; enter(): void };

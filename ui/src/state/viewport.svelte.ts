@@ -1,13 +1,24 @@
-/** Whether list and detail stand side by side, or one after the other (the narrow "pager" window, or a high zoom). */
+/** How much room there is. */
 export class Viewport {
+  /** List and detail stand one after the other (the narrow "pager" window, or a high zoom), not side by side. */
   narrow: boolean = $state(false);
+  /** So little room that a card's procedure begins below the fold. */
+  compact: boolean = $state(false);
 
   /** Follows the window; returns how to stop. */
   start(): () => void {
-    const query = window.matchMedia("(max-width: 760px)");
-    const follow = () => (this.narrow = query.matches);
-    follow();
-    query.addEventListener("change", follow);
-    return () => query.removeEventListener("change", follow);
+    const stops = [
+      follow("(max-width: 760px)", (matches) => (this.narrow = matches)),
+      follow("(max-width: 1000px), (max-height: 720px)", (matches) => (this.compact = matches)),
+    ];
+    return () => stops.forEach((stop) => stop());
   }
+}
+
+function follow(media: string, take: (matches: boolean) => void): () => void {
+  const query = window.matchMedia(media);
+  const changed = () => take(query.matches);
+  changed();
+  query.addEventListener("change", changed);
+  return () => query.removeEventListener("change", changed);
 }

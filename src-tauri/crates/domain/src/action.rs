@@ -12,6 +12,7 @@ pub const DEFAULT_TIMEOUT_S: u64 = 30;
 
 /// How much harm an action can do, as its registry entry says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
     /// Reads, or is harmless to repeat.
@@ -34,6 +35,7 @@ impl fmt::Display for Risk {
 
 /// What happens to the rest of the chain when this action fails.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum OnFailure {
     /// The chain ends as failed.
@@ -45,6 +47,7 @@ pub enum OnFailure {
 
 /// A registry entry: `RemediationAction` of CONTRACT 1. Fields this build does not know are kept in `extra`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct RemediationAction {
     /// Unique within its pipeline.
     pub action_id: ActionId,
@@ -89,11 +92,13 @@ pub struct RemediationAction {
     pub action_metadata: Map<String, Value>,
     /// Unknown fields, kept.
     #[serde(flatten)]
+    #[cfg_attr(feature = "bindings", ts(skip))]
     pub extra: Map<String, Value>,
 }
 
 /// One parameter of an action.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Parameter {
     /// JSON-schema type word; empty if not told.
     #[serde(rename = "type", default)]
@@ -109,11 +114,13 @@ pub struct Parameter {
     pub validation_regex: Option<String>,
     /// Unknown fields, kept.
     #[serde(flatten)]
+    #[cfg_attr(feature = "bindings", ts(skip))]
     pub extra: Map<String, Value>,
 }
 
 /// An action as it stands in an approval: the entry, the values, and exactly what will be done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct RenderedAction {
     /// The registry entry at the time of rendering.
     #[serde(flatten)]

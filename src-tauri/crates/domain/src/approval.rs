@@ -12,6 +12,7 @@ use std::fmt;
 
 /// What one decision can cover.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// No action is gated: one decision covers all.
@@ -22,6 +23,7 @@ pub enum Mode {
 
 /// How sure the match is (CONTRACT 1a): high under 0.3, medium under 0.5, else low.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Confidence {
     /// Distance under 0.3.
@@ -55,6 +57,7 @@ impl fmt::Display for Confidence {
 
 /// The status word on the wire.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// Waiting for a person.
@@ -109,6 +112,7 @@ impl fmt::Display for Status {
 
 /// How far one action of a request has come (`execution_state`).
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct ActionState {
     /// Asks for a decision of its own.
     #[serde(default)]
@@ -130,11 +134,13 @@ pub struct ActionState {
     pub approved_at: Option<String>,
     /// Unknown fields, kept.
     #[serde(flatten)]
+    #[cfg_attr(feature = "bindings", ts(skip))]
     pub extra: Map<String, Value>,
 }
 
 /// `Approval` of CONTRACT 1. Fields this build does not know are kept in `extra`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Approval {
     /// Its id at the gateway.
     pub request_id: RequestId,
@@ -199,6 +205,7 @@ pub struct Approval {
     pub links: BTreeMap<String, Value>,
     /// Unknown fields, kept.
     #[serde(flatten)]
+    #[cfg_attr(feature = "bindings", ts(skip))]
     pub extra: Map<String, Value>,
 }
 

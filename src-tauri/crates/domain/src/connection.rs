@@ -6,6 +6,7 @@ use std::fmt;
 
 /// What a gateway's connection is right now. It starts as stale {never}.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Connection {
     /// The stream is drained and the open requests are reconciled.
@@ -36,6 +37,7 @@ pub enum Connection {
 
 /// How events come while live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Via {
     /// Over the WebSocket.
@@ -46,6 +48,7 @@ pub enum Via {
 
 /// Why what is shown may be old.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Staleness {
     /// It was never connected in this run.
@@ -62,6 +65,7 @@ pub enum Staleness {
 
 /// Why a person has to sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SignIn {
     /// No session is kept.
@@ -76,6 +80,7 @@ pub enum SignIn {
 
 /// Who or what refuses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum RefusedBy {
     /// The certificate is not to be trusted.

@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 /// One decision; the `Idempotency-Key` on every try (rule 1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct DecisionId(pub Uuid);
 
@@ -18,6 +19,7 @@ impl fmt::Display for DecisionId {
 
 /// What is decided upon: the request, or one action of it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Point {
     /// The whole request.
@@ -46,6 +48,7 @@ impl Point {
 
 /// What a person wants to happen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(tag = "verdict", rename_all = "snake_case")]
 pub enum Verdict {
     /// Go.
@@ -83,6 +86,7 @@ impl Verdict {
 
 /// The life of a decision (rule 4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum OutboxState {
     /// In its undo window.

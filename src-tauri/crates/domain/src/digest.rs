@@ -11,6 +11,7 @@ use std::fmt;
 
 /// `sha-256:` and 64 hex digits.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Digest(pub String);
 

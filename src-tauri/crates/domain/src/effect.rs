@@ -8,6 +8,7 @@ use std::fmt;
 
 /// Exactly what will be done.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS), ts(untagged))]
 pub enum Effect {
     /// A form of CONTRACT 1b that this build knows completely.
     Known(Known),
@@ -17,6 +18,7 @@ pub enum Effect {
 
 /// The effects of CONTRACT 1b, and `undisclosed` of CONTRACT 3.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Known {
     /// One HTTP request.
@@ -64,6 +66,7 @@ pub enum Known {
 
 /// An exact text, or a list of parts where secrets are filled in only at execution.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum Text {
     /// Nothing secret in it.
@@ -74,6 +77,7 @@ pub enum Text {
 
 /// A piece of a [`Text`].
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(untagged)]
 pub enum Part {
     /// Sent as it stands.

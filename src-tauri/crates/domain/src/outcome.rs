@@ -8,6 +8,7 @@ use std::fmt;
 
 /// What an action did, judged by everything its result says, not only by `success`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// It says so, and nothing in it says otherwise.
@@ -33,6 +34,7 @@ impl fmt::Display for Outcome {
 
 /// One entry of `execution_results` (CONTRACT 1), tolerant of both dialects.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct ActionResult {
     /// The action.
     #[serde(default)]
@@ -57,6 +59,7 @@ pub struct ActionResult {
     pub execution_time: Option<f64>,
     /// Unknown fields, kept.
     #[serde(flatten)]
+    #[cfg_attr(feature = "bindings", ts(skip))]
     pub extra: Map<String, Value>,
 }
 

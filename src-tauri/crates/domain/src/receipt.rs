@@ -163,7 +163,8 @@ pub struct Verified {
 }
 
 /// The first bad entry of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[error("receipt {seq}: {why}")]
 pub struct BadReceipt {
     /// Which.
@@ -173,7 +174,8 @@ pub struct BadReceipt {
 }
 
 /// What can be wrong with a receipt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Flaw {
     /// Its number does not follow.

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 /// `ErrorMapping`: an error and the actions that help, in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct ErrorMapping {
     /// The error's name or text; any character.
     pub error: String,
@@ -19,6 +20,7 @@ pub struct ErrorMapping {
     pub description: Option<String>,
     /// Unknown fields, kept.
     #[serde(flatten)]
+    #[cfg_attr(feature = "bindings", ts(skip))]
     pub extra: Map<String, Value>,
 }
 

@@ -1,6 +1,7 @@
-//! What a surface may ask of the engine, and what it gets. The same values cross the owner socket and, later, the
-//! window's IPC (DESIGN 4).
+//! What a surface may ask of the engine, and what it gets. The same values cross the owner socket and the window's IPC
+//! (DESIGN 4).
 
+use crate::history::{HistoryEntry, Receipts};
 use crate::view::{AppView, DecisionView};
 use chrono::{DateTime, Utc};
 use domain::registry::ErrorMapping;
@@ -13,11 +14,22 @@ use std::fmt;
 
 /// Changes something.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum Command {
     /// Makes a gateway known, finding it by normalised origin; answers [`Answer::Gateway`].
     AddGateway {
         /// As a person typed it.
+        address: String,
+    },
+    /// The gateway built into this console listens there for this run; answers [`Answer::Gateway`]. Where it listened is
+    /// not remembered: the next run has another port, and what listens on the old one is someone else's.
+    Host {
+        /// Its id, which its own data keep.
+        gateway: GatewayId,
+        /// For people.
+        name: String,
+        /// A loopback address.
         address: String,
     },
     /// Signs in; answers [`Answer::SignedIn`].
@@ -62,6 +74,7 @@ pub enum Command {
 
 /// A secret on its way; never logged.
 #[derive(Clone, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Password(pub String);
 
@@ -73,11 +86,13 @@ impl fmt::Debug for Password {
 
 /// One-time proof that a decision was prepared on this surface.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Nonce(pub String);
 
 /// What a person is about to decide.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Prepare {
     /// The request.
     pub key: RequestKey,
@@ -95,6 +110,7 @@ pub struct Prepare {
 
 /// What becomes of a decision when the gateway cannot be reached.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Unreachable {
     /// It ends as not taken: nothing is left queued.
@@ -105,6 +121,7 @@ pub enum Unreachable {
 
 /// A decision that may be confirmed.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Prepared {
     /// Give it back to confirm.
     pub nonce: Nonce,
@@ -122,6 +139,7 @@ pub struct Prepared {
 
 /// Asks without changing anything at the gateway.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(tag = "ask", rename_all = "snake_case")]
 pub enum Query {
     /// The whole view.
@@ -162,10 +180,25 @@ pub enum Query {
         /// Which.
         decision: DecisionId,
     },
+    /// Events and decisions that hold every word, newest first; a blank query gives the newest. From disk.
+    History {
+        /// As a person typed it.
+        query: String,
+        /// At most this many, and never more than [`crate::history::MOST_ENTRIES`].
+        limit: u32,
+    },
+    /// The request as it was shown when that decision was made. From disk.
+    Shown {
+        /// Which.
+        decision: DecisionId,
+    },
+    /// Whether the chain of receipts holds. From disk.
+    Receipts,
 }
 
 /// What the engine answers.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(tag = "answer", content = "value", rename_all = "snake_case")]
 pub enum Answer {
     /// It is so.
@@ -190,10 +223,17 @@ pub enum Answer {
     Actions(Dated<Vec<(PipelineId, RemediationAction)>>),
     /// Mappings with their pipeline.
     Mappings(Dated<Vec<(PipelineId, ErrorMapping)>>),
+    /// The past, newest first.
+    History(Vec<HistoryEntry>),
+    /// What was shown, secrets taken out; `None` if there is no such decision.
+    Shown(Option<Box<Approval>>),
+    /// What became of the chain of receipts.
+    Receipts(Receipts),
 }
 
 /// Who is signed in.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct SignedIn {
     /// The identity that decides (rule 8).
     pub email: String,
@@ -203,6 +243,7 @@ pub struct SignedIn {
 
 /// A pipeline this account may see.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Pipeline {
     /// Its id.
     pub id: PipelineId,
@@ -214,6 +255,7 @@ pub struct Pipeline {
 
 /// Something with the time it was true.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct Dated<T> {
     /// The thing.
     pub value: T,
@@ -225,6 +267,7 @@ pub struct Dated<T> {
 
 /// Where an answer is from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case", tag = "from")]
 pub enum Source {
     /// The gateway, just now.
@@ -238,6 +281,7 @@ pub enum Source {
 
 /// The engine says no. `code` is for programs, `message` for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[error("{message}")]
 pub struct Refused {
     /// What kind of no.
@@ -265,6 +309,7 @@ impl Refused {
 
 /// The kinds of no; a kind exists only if a surface acts on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The question itself is wrong.

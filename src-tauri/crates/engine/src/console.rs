@@ -2,7 +2,8 @@
 //! (DESIGN 4). The same verbs either way.
 
 use crate::command::{Answer, Code, Command, Query, Refused};
-use crate::handle::SELF;
+use crate::effect::SurfaceId;
+use crate::handle::{Handle, SELF};
 use crate::lock;
 use crate::socket::guest::{Guest, NoEntry};
 use crate::socket::{self, Ask, CommandText};
@@ -98,6 +99,14 @@ impl Console {
         }
     }
 
+    /// A window's own way in: what it prepares can be confirmed by nobody else.
+    pub fn surface(&self) -> Surface {
+        Surface(match &self.link {
+            Link::Owner(owner) => Way::Owner(owner.handle().clone(), owner.handle().new_surface()),
+            Link::Guest(guest) => Way::Guest(guest.clone()),
+        })
+    }
+
     /// Does the engine run in this process?
     pub fn owns(&self) -> bool {
         matches!(self.link, Link::Owner(_))
@@ -107,6 +116,46 @@ impl Console {
     pub async fn close(self) {
         if let Link::Owner(owner) = self.link {
             owner.end().await;
+        }
+    }
+}
+
+/// One window's way to the engine. In the owner's process it is a surface of its own; in a client's the connection is
+/// the surface.
+pub struct Surface(Way);
+
+enum Way {
+    Owner(Handle, SurfaceId),
+    Guest(Guest),
+}
+
+impl Surface {
+    /// Carries out a command.
+    ///
+    /// # Errors
+    /// As [`Console::command`].
+    pub async fn command(&self, command: Command) -> Result<Answer, Refused> {
+        match &self.0 {
+            Way::Owner(handle, surface) => handle.command(*surface, command).await,
+            Way::Guest(guest) => guest.ask(Ask::Command(CommandText(command))).await,
+        }
+    }
+
+    /// Answers a query.
+    ///
+    /// # Errors
+    /// As [`Console::command`].
+    pub async fn query(&self, query: Query) -> Result<Answer, Refused> {
+        match &self.0 {
+            Way::Owner(handle, _) => handle.query(query).await,
+            Way::Guest(guest) => guest.ask(Ask::Query(query)).await,
+        }
+    }
+
+    /// The window is gone: what it prepared is void.
+    pub async fn leave(&self) {
+        if let Way::Owner(handle, surface) = &self.0 {
+            handle.surface_gone(*surface).await;
         }
     }
 }

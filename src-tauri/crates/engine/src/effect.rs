@@ -40,6 +40,17 @@ pub enum Effect {
         /// As typed.
         address: String,
     },
+    /// Find or make the record of the gateway that is built in, and talk to it where it listens now.
+    Host {
+        /// To answer.
+        call: CallId,
+        /// Its id.
+        gateway: GatewayId,
+        /// For people.
+        name: String,
+        /// As given.
+        address: String,
+    },
     /// Probe, pin, sign in, keep the session.
     SignIn {
         /// To answer.

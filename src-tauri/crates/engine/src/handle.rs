@@ -6,6 +6,7 @@ use crate::effect::SurfaceId;
 use crate::runtime::Mail;
 use crate::view::AppView;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::{mpsc, oneshot, watch};
 
 /// The surface that is the owning process itself.
@@ -16,6 +17,7 @@ pub const SELF: SurfaceId = SurfaceId(0);
 pub struct Handle {
     pub(crate) mail: mpsc::Sender<Mail>,
     pub(crate) view: watch::Receiver<Arc<AppView>>,
+    pub(crate) surfaces: Arc<AtomicU64>,
 }
 
 impl Handle {
@@ -42,6 +44,11 @@ impl Handle {
     /// The view, as it changes: at most ten times a second.
     pub fn view(&self) -> watch::Receiver<Arc<AppView>> {
         self.view.clone()
+    }
+
+    /// A surface that nobody had before: one window, one connection.
+    pub(crate) fn new_surface(&self) -> SurfaceId {
+        SurfaceId(self.surfaces.fetch_add(1, Ordering::Relaxed))
     }
 
     pub(crate) async fn surface_gone(&self, surface: SurfaceId) {

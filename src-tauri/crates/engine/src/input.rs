@@ -5,7 +5,8 @@ use crate::effect::{CallId, ReadFor, Stored, SurfaceId};
 use crate::outbox::{CallEnd, Turn};
 use chrono::{DateTime, Utc};
 use client::{Dialect, Rights, StreamEvent};
-use domain::{ActionResult, Approval, DecisionId, GatewayId, RequestId, Status};
+use domain::{ActionResult, Approval, DecisionId, GatewayId, PipelineId, RequestId, Status};
+use std::collections::BTreeMap;
 use store::GatewayRecord;
 
 /// The time, as the runtime tells it to `step`.
@@ -61,6 +62,13 @@ pub enum Done {
         /// The command it answers.
         call: CallId,
         /// The record on disk.
+        result: Result<GatewayRecord, Refused>,
+    },
+    /// `Host`.
+    Hosted {
+        /// The command it answers.
+        call: CallId,
+        /// The record on disk, with where it really listens.
         result: Result<GatewayRecord, Refused>,
     },
     /// `SignIn`, or the restoring of a kept session (no `call`).
@@ -164,6 +172,8 @@ pub struct OpenSet {
     pub as_of: DateTime<Utc>,
     /// The stream's place it belongs to, where there is one.
     pub seq: Option<u64>,
+    /// What this account may do, pipeline by pipeline; `None` if that could not be read.
+    pub rights: Option<BTreeMap<PipelineId, Rights>>,
 }
 
 /// What a committed event says about a request.

@@ -5,6 +5,7 @@ mod events;
 mod fetch;
 mod ingest;
 mod outgoing;
+mod past;
 mod query;
 mod reach;
 mod session;
@@ -15,17 +16,18 @@ use crate::input::{Done, Fresh, Input, Now};
 use crate::outbox::CallEnd;
 use crate::state::State;
 use crate::step::step;
-use crate::view::{AppView, DecisionView};
+use crate::view::AppView;
 use domain::{Clock, DecisionId, Entropy, GatewayId};
 use ingest::Job;
 use keychain::Keychain;
 use reach::Reach;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use store::Store;
 use tokio::sync::{Semaphore, mpsc, oneshot, watch};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 /// Inputs that may wait.
 const WAITING: usize = 256;
@@ -56,6 +58,8 @@ pub(crate) enum Mail {
     },
     /// A gateway can be talked to from now on.
     Reachable(Box<client::Gateway>, store::GatewayRecord),
+    /// A gateway is to be talked to elsewhere from now on, with the session that was kept.
+    Moved(Box<client::Gateway>, store::GatewayRecord, Option<crate::input::SignedInAs>),
     /// A surface is gone.
     SurfaceGone(SurfaceId),
 }
@@ -88,6 +92,9 @@ struct Link {
     client: client::Gateway,
     jobs: mpsc::UnboundedSender<Job>,
     room: Arc<Semaphore>,
+    /// Ends what runs over this link alone.
+    _end: DropGuard,
+    cancel: CancellationToken,
 }
 
 impl Runtime {
@@ -111,7 +118,12 @@ impl Runtime {
 
     /// The way in.
     pub(crate) fn handle(&self) -> crate::handle::Handle {
-        crate::handle::Handle { mail: self.mail.clone(), view: self.view.subscribe() }
+        crate::handle::Handle {
+            mail: self.mail.clone(),
+            view: self.view.subscribe(),
+            // 0 is the process itself.
+            surfaces: Arc::new(AtomicU64::new(1)),
+        }
     }
 
     /// Makes a known gateway reachable again at start: its client, and the session the keychain kept.
@@ -170,6 +182,14 @@ impl Runtime {
             Mail::Input(input) => self.input(input),
             Mail::SurfaceGone(surface) => self.input(Input::SurfaceGone(surface)),
             Mail::Reachable(client, record) => self.link(*client, &record),
+            Mail::Moved(client, record, who) => {
+                self.links.remove(&record.id);
+                self.link(*client, &record);
+                if let Some(who) = who {
+                    let done = Done::SignedIn { call: None, gateway: record.id, result: Ok(who) };
+                    self.input(Input::Done(done));
+                }
+            }
             Mail::Query { query, reply } => self.query(query, reply),
             Mail::Command { command: Command::Printed { key, digest }, reply, .. } => {
                 let store = Arc::clone(&self.ports.store);
@@ -216,12 +236,14 @@ impl Runtime {
         if self.links.contains_key(&record.id) {
             return;
         }
-        session::keep(&self.ports, record.id, &client, &self.cancel);
+        let cancel = self.cancel.child_token();
+        session::keep(&self.ports, record.id, &client, &cancel);
         let (jobs, queue) = mpsc::unbounded_channel();
         let room = Arc::new(Semaphore::new(BATCHES));
         let reach = self.reach_of(record.id, client.clone());
         tokio::spawn(ingest::work(reach, queue, Arc::clone(&room)));
-        self.links.insert(record.id, Link { client, jobs, room });
+        let link = Link { client, jobs, room, _end: cancel.clone().drop_guard(), cancel };
+        self.links.insert(record.id, link);
     }
 
     fn reach_of(&self, id: GatewayId, client: client::Gateway) -> Reach {
@@ -242,13 +264,10 @@ impl Runtime {
                     self.state.decisions.get(&decision).map(|decision| Box::new(decision.view.clone()));
                 let _ = reply.send(Ok(Answer::Decision(view)));
             }
-            Query::Decision { decision } => {
+            Query::Decision { .. } | Query::History { .. } | Query::Shown { .. } | Query::Receipts => {
                 let store = Arc::clone(&self.ports.store);
                 tokio::spawn(async move {
-                    let row = store.reader().decision(decision).await;
-                    let answer =
-                        row.map(|row| Answer::Decision(row.map(|row| Box::new(DecisionView::of_row(row)))));
-                    let _ = reply.send(answer.map_err(|error| crate::failure::store_refused(&error)));
+                    let _ = reply.send(past::answer(store.reader(), query).await);
                 });
             }
             Query::Pending { gateway }
@@ -278,6 +297,9 @@ impl Runtime {
             Effect::AddGateway { call, address } => {
                 session::add(self.ports.clone(), self.mail.clone(), call, address);
             }
+            Effect::Host { call, gateway, name, address } => {
+                session::host(self.ports.clone(), self.mail.clone(), call, gateway, name, address);
+            }
             Effect::SignIn { call, gateway, email, password } => match self.reach(gateway) {
                 Some(reach) => session::sign_in(reach, call, email, password),
                 None => self.input(Input::Done(Done::SignedIn {
@@ -288,7 +310,7 @@ impl Runtime {
             },
             Effect::OpenStream { gateway } => {
                 if let (Some(reach), Some(link)) = (self.reach(gateway), self.links.get(&gateway)) {
-                    events::follow(reach, Arc::clone(&link.room), self.cancel.child_token());
+                    events::follow(reach, Arc::clone(&link.room), link.cancel.child_token());
                 }
             }
             Effect::Reconcile { gateway, round } => self.queue(gateway, Job::Reconcile(round)),

@@ -5,12 +5,14 @@ use crate::effect::{CallId, SurfaceId};
 use crate::input::Now;
 use crate::outbox::Left;
 use crate::view::{
-    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, RECENT_DECISIONS, ROW_BYTES,
+    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, May, RECENT_DECISIONS, ROW_BYTES,
     ROW_LIMIT, RequestRow,
 };
 use chrono::{DateTime, Utc};
-use client::Dialect;
-use domain::{ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, RequestId, RequestKey};
+use client::{Dialect, Rights};
+use domain::{
+    ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, PipelineId, RequestId, RequestKey,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What may go out on its own when the engine starts (DESIGN 4).
@@ -76,6 +78,8 @@ pub struct Gateway {
     pub stream: Stream,
     /// Requests that are open, or that a decision here still follows.
     pub requests: BTreeMap<RequestId, Request>,
+    /// What this account may do, pipeline by pipeline, as last read.
+    pub rights: BTreeMap<PipelineId, Rights>,
     /// Has the stream at hand said that nothing is missing?
     pub drained: Drained,
     /// How far the asking for the open requests has come.
@@ -240,9 +244,11 @@ impl State {
     /// The bounded view of all this.
     pub fn view(&self) -> AppView {
         let open = |gateway: &Gateway| {
-            let id = gateway.id;
             let rows = gateway.requests.values().filter(|request| request.approval.status.is_open());
-            rows.map(|request| RequestRow::of(id, &request.approval, request.rev)).collect::<Vec<_>>()
+            let row = |request: &Request| {
+                RequestRow::of(gateway.id, &request.approval, request.rev, gateway.may(&request.approval))
+            };
+            rows.map(row).collect::<Vec<_>>()
         };
         let mut requests: Vec<RequestRow> = self.ordered().flat_map(open).collect();
         requests.sort_by(|a, b| (a.created_at, &a.key).cmp(&(b.created_at, &b.key)));
@@ -300,6 +306,17 @@ impl Gateway {
             connection: self.connection.clone(),
             changes: self.changes.clone(),
             as_of: self.as_of,
+        }
+    }
+
+    /// What the account may do about a request.
+    fn may(&self, approval: &Approval) -> May {
+        if self.rights.get(&approval.pipeline_id) == Some(&Rights::Look) {
+            May::Look
+        } else if self.account.is_some() && approval.requested_by == self.account {
+            May::NotApprove
+        } else {
+            May::Decide
         }
     }
 

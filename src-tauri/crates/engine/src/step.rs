@@ -46,7 +46,13 @@ struct Asker {
 fn command(state: &mut State, asker: Asker, command: Command, now: Now, effects: &mut Vec<Effect>) {
     let call = asker.call;
     match command {
-        Command::AddGateway { address } => effects.push(Effect::AddGateway { call, address }),
+        Command::AddGateway { address } => match listening_at(state, &address) {
+            Some(id) => effects.push(Effect::Reply(call, Ok(Answer::Gateway(id)))),
+            None => effects.push(Effect::AddGateway { call, address }),
+        },
+        Command::Host { gateway, name, address } => {
+            effects.push(Effect::Host { call, gateway, name, address });
+        }
         Command::SignIn { gateway, email, password } => {
             match state.gateways.get(&gateway).and_then(|gateway| gateway.account.as_deref()) {
                 Some(other) if other != email => effects.push(Effect::Reply(call, Err(other_account(other)))),
@@ -94,6 +100,10 @@ fn done(state: &mut State, done: Done, now: Now, effects: &mut Vec<Effect>) {
             });
             effects.push(Effect::Reply(call, answer));
         }
+        Done::Hosted { call, result } => {
+            let answer = result.map(|record| Answer::Gateway(hosted(state, record, effects)));
+            effects.push(Effect::Reply(call, answer));
+        }
         Done::SignedIn { call, gateway, result } => signed_in(state, call, gateway, result, effects),
         Done::Read { gateway, request, why, result } => match why {
             ReadFor::Prepare(call) => decide::prepared(state, call, gateway, result, now, effects),
@@ -137,11 +147,36 @@ pub fn add(state: &mut State, record: GatewayRecord) {
         server_time: None,
         malformed: 0,
         stream: Stream::Closed,
+        rights: BTreeMap::new(),
         requests: BTreeMap::new(),
         drained: Drained::No,
         reconcile: Reconcile::default(),
     };
     state.gateways.insert(id, gateway);
+}
+
+/// The gateway that listens there in this run, also where the record on disk does not say so.
+fn listening_at(state: &State, address: &str) -> Option<GatewayId> {
+    let origin = client::Origin::parse(address).ok()?.to_string();
+    state.gateways.values().find(|gateway| gateway.origin == origin).map(|gateway| gateway.id)
+}
+
+/// Takes the built-in gateway where it listens now. A stream to where it listened before starts again.
+fn hosted(state: &mut State, record: GatewayRecord, effects: &mut Vec<Effect>) -> GatewayId {
+    let id = record.id;
+    let (origin, name) = (record.origin.clone(), record.name.clone());
+    add(state, record);
+    if let Some(gateway) = state.gateways.get_mut(&id) {
+        gateway.origin = origin;
+        gateway.name = name;
+        // One that has just been started by the restored session stands at "never" already.
+        if gateway.stream == Stream::Open && gateway.connection != Connection::NEVER {
+            gateway.connection = Connection::NEVER;
+            effects.push(Effect::OpenStream { gateway: id });
+        }
+        state.rev += 1;
+    }
+    id
 }
 
 fn signed_in(

@@ -21,6 +21,7 @@ const ERROR_LIMIT: usize = 120;
 
 /// Everything a surface shows without asking.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct AppView {
     /// Grows with each change.
     pub rev: u64,
@@ -40,6 +41,7 @@ pub struct AppView {
 
 /// One gateway.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct GatewayView {
     /// Its id here.
     pub id: GatewayId,
@@ -60,6 +62,7 @@ pub struct GatewayView {
 
 /// One change of a connection's state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct ConnectionChange {
     /// Counts from 1 in each run of the engine.
     pub number: u64,
@@ -71,6 +74,7 @@ pub struct ConnectionChange {
 
 /// One open request in a list.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct RequestRow {
     /// `(gateway, request_id)`.
     pub key: RequestKey,
@@ -92,10 +96,27 @@ pub struct RequestRow {
     pub expires_at: Option<DateTime<Utc>>,
     /// The action that waits, if it is paused.
     pub waiting: Option<ActionId>,
+    /// What this account may do about it.
+    pub may: May,
+}
+
+/// What the signed-in account may do about a request, as far as is known. The gateway judges again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum May {
+    /// Decide.
+    #[default]
+    Decide,
+    /// Reject, but not approve: this account asked for it.
+    NotApprove,
+    /// Look only.
+    Look,
 }
 
 /// One decision and what is known of it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
 pub struct DecisionView {
     /// Its id.
     pub id: DecisionId,
@@ -127,7 +148,7 @@ pub struct DecisionView {
 
 impl RequestRow {
     /// The row of a request.
-    pub fn of(gateway: GatewayId, approval: &Approval, rev: u64) -> Self {
+    pub fn of(gateway: GatewayId, approval: &Approval, rev: u64, may: May) -> Self {
         Self {
             key: RequestKey { gateway, request: approval.request_id.clone() },
             rev,
@@ -139,6 +160,7 @@ impl RequestRow {
             created_at: approval.created_at,
             expires_at: approval.expires_at,
             waiting: approval.pending_approval_actions.first().cloned(),
+            may,
         }
     }
 }

@@ -13,7 +13,7 @@ pub mod step;
 mod wire;
 
 pub use account::CallError;
-pub use incident::{Incident, IncidentError, PIPELINE, Script};
+pub use incident::{Begin, Incident, IncidentError, PIPELINE, Script};
 pub use service::{Restart, Service};
 pub use step::{Reported, Step};
 pub use wire::client;

@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use clap::Parser;
-use rehearsal::{Incident, Restart, Script};
+use rehearsal::{Begin, Incident, Restart, Script};
 use std::io::{IsTerminal, Read, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,6 +25,9 @@ struct Arguments {
     /// The restart answers as always and frees nothing.
     #[arg(long)]
     sabotage: bool,
+    /// Break the service only once something comes on standard input.
+    #[arg(long)]
+    wait: bool,
 }
 
 #[tokio::main]
@@ -57,13 +60,15 @@ async fn play(arguments: Arguments) -> anyhow::Result<()> {
             }
         }
     });
-    stop_with_input(stop.clone());
+    let begun = CancellationToken::new();
+    listen_to_input(begun.clone(), stop.clone());
     stop_with_signals(stop.clone())?;
     let script = Script {
         directory: arguments.directory,
         email: arguments.email,
         password,
         restart: if arguments.sabotage { Restart::Sabotaged } else { Restart::Works },
+        begin: if arguments.wait { Begin::When(begun) } else { Begin::AtOnce },
     };
     tokio::select! {
         incident = Incident::start(script, steps) => incident?.run_until(stop.cancelled()).await?,
@@ -92,12 +97,15 @@ fn shown_password(email: &str) -> anyhow::Result<String> {
     Ok(password)
 }
 
-/// Whoever started us holds our standard input: when it closes, nobody needs us any more.
-fn stop_with_input(stop: CancellationToken) {
+/// Whoever started us holds our standard input: something on it is the sign to begin, and when it closes nobody needs us
+/// any more.
+fn listen_to_input(begun: CancellationToken, stop: CancellationToken) {
     // A thread of its own, not tokio's: a read that never ends must not hold up the end of the process.
     std::thread::spawn(move || {
         let mut byte = [0; 64];
-        while matches!(std::io::stdin().read(&mut byte), Ok(1..)) {}
+        while matches!(std::io::stdin().read(&mut byte), Ok(1..)) {
+            begun.cancel();
+        }
         stop.cancel();
     });
 }

@@ -2,7 +2,7 @@
 
 mod support;
 
-use rehearsal::{Incident, PIPELINE, Reported, Restart, Script, Step};
+use rehearsal::{Begin, Incident, PIPELINE, Reported, Restart, Script, Step};
 use serde_json::{Value, json};
 use support::{client, in_time};
 use tempfile::TempDir;
@@ -14,6 +14,7 @@ const PASSWORD: &str = "correct horse battery";
 async fn play(directory: &TempDir, restart: Restart) -> (Incident, UnboundedReceiver<Reported>) {
     let (out, steps) = unbounded_channel();
     let script = Script {
+        begin: Begin::AtOnce,
         directory: Some(directory.path().to_owned()),
         email: EMAIL.to_owned(),
         password: PASSWORD.to_owned(),

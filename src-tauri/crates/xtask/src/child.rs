@@ -6,7 +6,7 @@
 use crate::clock::{Deadline, Stopwatch};
 use anyhow::{Context, Result};
 use std::fs::File;
-use std::io::{BufRead, BufReader, Read};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{self, ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -23,6 +23,8 @@ const QUOTED_LINES: usize = 8;
 pub(crate) enum Voice {
     /// `holdpoint-rehearsal`.
     Rehearsal,
+    /// `holdpoint`, the app.
+    App,
     /// `holdctl watch`.
     Watch,
     /// Any other call of `holdctl`.
@@ -34,6 +36,7 @@ impl Voice {
     pub(crate) fn program(self) -> &'static str {
         match self {
             Voice::Rehearsal => "holdpoint-rehearsal",
+            Voice::App => "holdpoint",
             Voice::Watch => "holdctl watch",
             Voice::Call => "holdctl",
         }
@@ -105,6 +108,12 @@ impl Child {
         }
         let stdin = process.stdin.take();
         Ok(Child { process, stdin, log: log.to_path_buf() })
+    }
+
+    /// Writes a line to its stdin.
+    pub(crate) fn tell(&mut self, line: &str) -> Result<()> {
+        let stdin = self.stdin.as_mut().context("a child does not listen any more")?;
+        writeln!(stdin, "{line}").context("a child could not be told")
     }
 
     /// Asks it to end: closes its stdin and sends the polite signal.

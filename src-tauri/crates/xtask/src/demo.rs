@@ -1,7 +1,11 @@
-//! `cargo xtask demo`: the rehearsal played unattended, one line per step with its time.
+//! `cargo xtask demo`: the rehearsal played unattended, one line per step with its time: in the real window, or with
+//! `--headless` in the terminal.
 //!
 //! Owns the order of the steps and the judgement. It believes no report of success: what counts in the end is the
 //! answer of the service itself, and what the console can still prove with the gateway gone.
+
+mod terminal;
+mod window;
 
 use crate::child::Voice;
 use crate::clock::Deadline;
@@ -9,6 +13,7 @@ use crate::health::{self, Health};
 use crate::holdctl::{Console, Keychain};
 use crate::json;
 use crate::rehearsal::{self, Account, RAISE, Restart, START, Step};
+use crate::setup::Purpose;
 use crate::stage::{Said, Stage};
 use crate::terminal::{complain, say, seconds};
 use crate::workspace::{Binaries, Workspace};
@@ -18,6 +23,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use tempfile::TempDir;
+use window::Window;
 
 /// Exit code: every step was taken, and the service is still not healthy.
 pub(crate) const NOT_RECOVERED: u8 = 1;
@@ -40,7 +46,7 @@ const RECEIPTS_AT_LEAST: u64 = 3;
 /// How it is played.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Without a window (it has none yet, so this changes nothing).
+    /// In the terminal, without a window.
     #[arg(long)]
     headless: bool,
     /// The restart says it worked and does nothing: the demo must notice and exit non-zero.
@@ -56,8 +62,8 @@ enum Ending {
 
 /// Plays it and says how it ended; the exit code is the judgement.
 pub(crate) fn demo(workspace: &Workspace, options: &Options) -> ExitCode {
-    let restart = if options.sabotage { Restart::Sabotaged } else { Restart::Real };
-    match Binaries::ready(workspace).and_then(|binaries| play(&binaries, restart)) {
+    let purpose = if options.headless { Purpose::Build } else { Purpose::Play };
+    match Binaries::ready(workspace, purpose).and_then(|binaries| play(workspace, &binaries, options)) {
         Ok(Ending::Recovered) => ExitCode::SUCCESS,
         Ok(Ending::StillFailing(why)) => {
             complain(format_args!(
@@ -73,7 +79,8 @@ pub(crate) fn demo(workspace: &Workspace, options: &Options) -> ExitCode {
     }
 }
 
-fn play(binaries: &Binaries, restart: Restart) -> Result<Ending> {
+fn play(workspace: &Workspace, binaries: &Binaries, options: &Options) -> Result<Ending> {
+    let restart = if options.sabotage { Restart::Sabotaged } else { Restart::Real };
     let directory = TempDir::with_prefix("holdpoint-demo-").context("no temporary directory can be made")?;
     let mut stage = Stage::open()?;
     let account = Account::random()?;
@@ -82,16 +89,31 @@ fn play(binaries: &Binaries, restart: Restart) -> Result<Ending> {
     let (_, service) = stage.step(Step::ServiceUp, START)?;
     let (_, gateway) = stage.step(Step::GatewayUp, START)?;
     let service = health::loopback(&service)?;
-    let console = console(binaries, directory.path(), gateway, account);
+    let mut console = console(binaries, directory.path(), gateway, account);
+    let window = match options.headless {
+        true => None,
+        false => Some(Window::open(&workspace.target.join("demo"), &binaries.app, &mut console)?),
+    };
     let watch = console.watch(&["--json", "watch", "--for", "300"], &stage.inbox)?;
     stage.enter(Voice::Watch, watch);
+    // Only now, with somebody there to be told.
+    stage.tell(Voice::Rehearsal, "begin")?;
 
     let request = raised(&mut stage, service)?;
-    decide(&mut stage, &console, &request)?;
-    if let Some(why) = wait_for_health(&mut stage, service)? {
+    arrived(&mut stage, &console, &request)?;
+    match &window {
+        Some(window) => window.decide(&stage, &console, &request)?,
+        None => terminal::decide(&stage, &console, &request)?,
+    }
+    executed(&mut stage, &console, &request)?;
+    let still_failing = wait_for_health(&mut stage, service)?;
+    if let Some(window) = &window {
+        window.tells_the_end()?;
+    }
+    if let Some(why) = still_failing {
         return Ok(Ending::StillFailing(why));
     }
-    recorded(&mut stage, &console, &request)?;
+    recorded(&mut stage, console, window, &request)?;
     Ok(Ending::Recovered)
 }
 
@@ -99,9 +121,10 @@ fn console(binaries: &Binaries, directory: &Path, gateway: String, account: Acco
     Console {
         program: binaries.holdctl.clone(),
         data: directory.join("console"),
+        runtime: None,
         logs: directory.to_path_buf(),
         gateway,
-        account,
+        account: Some(account),
         keychain: Keychain::Hidden,
     }
 }
@@ -118,8 +141,8 @@ fn raised(stage: &mut Stage, service: SocketAddr) -> Result<String> {
     Ok(request)
 }
 
-/// Pushed, stored, shown, decided, executed.
-fn decide(stage: &mut Stage, console: &Console, request: &str) -> Result<()> {
+/// Pushed, stored.
+fn arrived(stage: &mut Stage, console: &Console, request: &str) -> Result<()> {
     let pushed = stage.until("pushed", PUSH, |said| about(said, request))?;
     report("pushed", pushed.at, "the event came over the socket to holdctl watch");
 
@@ -129,19 +152,15 @@ fn decide(stage: &mut Stage, console: &Console, request: &str) -> Result<()> {
         "holdctl watch printed {request}, but the history does not hold it"
     );
     report("stored", stage.now(), "the history finds it");
+    Ok(())
+}
 
-    let shown = console.json(&["show", request])?;
-    let digest =
-        json::text(&shown, "digest").with_context(|| format!("holdctl show {request}: no digest"))?;
-    let target =
-        json::text(&shown, "service").with_context(|| format!("holdctl show {request}: no service"))?;
-    report("shown", stage.now(), digest);
-
-    let decision = ["approve", request, "--digest", digest, "--yes", "--target", target];
-    console.json(&decision)?;
+/// Decided, executed.
+fn executed(stage: &mut Stage, console: &Console, request: &str) -> Result<()> {
     let is = |word: &'static str| move |said: &Said| about(said, request) && json::holds(&said.line, word);
     let decided = stage.until("approval_decided", PUSH, is("approval_decided"))?;
-    report("decided", decided.at, format_args!("approved by {}", console.account.email));
+    let by = console.account.as_ref().map_or("nobody", |account| &account.email);
+    report("decided", decided.at, format_args!("approved by {by}"));
     let executed = stage.until("execution_completed", EXECUTE, is("execution_completed"))?;
     report("executed", executed.at, "the gateway has run the actions as they were shown");
     Ok(())
@@ -168,8 +187,12 @@ fn wait_for_health(stage: &mut Stage, service: SocketAddr) -> Result<Option<Stri
 }
 
 /// With console and gateway gone, the history and the receipts still tell it.
-fn recorded(stage: &mut Stage, console: &Console, request: &str) -> Result<()> {
+fn recorded(stage: &mut Stage, mut console: Console, window: Option<Window>, request: &str) -> Result<()> {
     stage.leave(Voice::Watch);
+    if let Some(window) = window {
+        window.close()?;
+        console.runtime = None;
+    }
     stage.leave(Voice::Rehearsal);
     let gateway = health::loopback(&console.gateway)?;
     ensure!(!health::listens(gateway), "the rehearsal has ended, but its gateway still listens at {gateway}");

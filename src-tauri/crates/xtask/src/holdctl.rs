@@ -26,23 +26,28 @@ pub(crate) struct Console {
     pub(crate) program: PathBuf,
     /// `HOLDPOINT_DATA_DIR`.
     pub(crate) data: PathBuf,
+    /// `XDG_RUNTIME_DIR`, where it is not the person's own: the console that runs is met there.
+    pub(crate) runtime: Option<PathBuf>,
     /// Where stderr of its calls goes.
     pub(crate) logs: PathBuf,
     /// The gateway's origin.
     pub(crate) gateway: String,
-    pub(crate) account: Account,
+    /// Who signs in; `None` where the console that runs has done so.
+    pub(crate) account: Option<Account>,
     pub(crate) keychain: Keychain,
 }
 
 impl Console {
     /// What a shell must export to be this console.
-    pub(crate) fn variables(&self) -> [(&'static str, String); 4] {
-        [
-            ("HOLDPOINT_DATA_DIR", self.data.display().to_string()),
-            ("HOLDPOINT_GATEWAY", self.gateway.clone()),
-            ("HOLDPOINT_EMAIL", self.account.email.clone()),
-            ("HOLDPOINT_PASSWORD", self.account.password.clone()),
-        ]
+    pub(crate) fn variables(&self) -> Vec<(&'static str, String)> {
+        let mut variables = vec![("HOLDPOINT_DATA_DIR", self.data.display().to_string())];
+        variables.extend(self.runtime.iter().map(|dir| ("XDG_RUNTIME_DIR", dir.display().to_string())));
+        if let Some(account) = &self.account {
+            variables.push(("HOLDPOINT_GATEWAY", self.gateway.clone()));
+            variables.push(("HOLDPOINT_EMAIL", account.email.clone()));
+            variables.push(("HOLDPOINT_PASSWORD", account.password.clone()));
+        }
+        variables
     }
 
     /// Starts `holdctl ARGUMENTS`, which prints events until it is ended.

@@ -73,7 +73,7 @@ impl Step {
     }
 }
 
-/// Starts it in a directory of its own. The password travels in the environment, never in argv.
+/// Starts it in a directory of its own; the service breaks once it is told anything, when whoever watches is there. The password travels in the environment, never in argv.
 pub(crate) fn start(
     program: &Path,
     directory: &Path,
@@ -88,6 +88,7 @@ pub(crate) fn start(
     if restart == Restart::Sabotaged {
         command.arg("--sabotage");
     }
+    command.arg("--wait");
     command.env("HOLDPOINT_PASSWORD", &account.password);
     Child::start(command, Voice::Rehearsal, &directory.join("rehearsal.log"), inbox)
 }

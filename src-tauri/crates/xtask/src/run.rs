@@ -1,43 +1,63 @@
-//! `cargo xtask run`: until there is a window, the rehearsal in the terminal, to be decided by hand.
+//! `cargo xtask run`: the app, opened in rehearsal. Where there is no display it opens on a virtual one.
 //!
-//! Owns what it prints and the environment file that makes a second terminal the same console. It decides nothing.
+//! Owns what it prints, the picture of a window that nobody can see, and the environment file that makes a second terminal
+//! the same console. It decides nothing.
 
-use crate::child::Voice;
-use crate::holdctl::{Console, Keychain};
-use crate::rehearsal::{self, Account, Restart, START, Step};
-use crate::stage::{Interrupted, Said, Stage};
-use crate::terminal::say;
+use crate::child::{Child, Voice};
+use crate::desktop::Desktop;
+use crate::holdctl::{Console, Keychain, isolated};
+use crate::rehearsal::{START, Step};
+use crate::setup::Purpose;
+use crate::stage::{Heard, Interrupted, Said, Stage};
+use crate::terminal::{complain, say};
 use crate::workspace::{Binaries, Workspace};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
+use std::env;
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Plays until Ctrl-C.
+/// The window has painted what it was told when nothing more has come for this long.
+const PAINTED: Duration = Duration::from_millis(1500);
+
+/// Plays until Ctrl-C, or until the person quits the app.
 pub(crate) fn run(workspace: &Workspace) -> Result<()> {
-    let binaries = Binaries::ready(workspace)?;
+    let display =
+        ["WAYLAND_DISPLAY", "DISPLAY"].iter().any(|name| env::var_os(name).is_some_and(|at| !at.is_empty()));
+    let purpose = if display { Purpose::Build } else { Purpose::Play };
+    let binaries = Binaries::ready(workspace, purpose)?;
     let directory = workspace.target.join("rehearsal");
     // Held as long as this process lives; the kernel lets go of it whatever happens.
     let _lock = take_place(&directory)?;
     let mut stage = Stage::open()?;
-    let account = Account::random()?;
-    let child = rehearsal::start(&binaries.rehearsal, &directory, &account, Restart::Real, &stage.inbox)?;
-    stage.enter(Voice::Rehearsal, child);
+    let desktop = if display { None } else { Some(Desktop::open()?) };
+    let data = directory.join("console");
+    let mut command = match &desktop {
+        Some(desktop) => desktop.session.command(&binaries.app),
+        None => isolated(&binaries.app),
+    };
+    command.arg("--rehearse").env("HOLDPOINT_DATA_DIR", &data);
+    let child = Child::start(command, Voice::App, &directory.join("holdpoint.log"), &stage.inbox)?;
+    stage.enter(Voice::App, child);
     let (_, gateway) = stage.step(Step::GatewayUp, START)?;
     let console = Console {
         program: binaries.holdctl.clone(),
-        data: directory.join("console"),
+        // The app keeps a rehearsal apart from all else.
+        data: data.join("rehearsal"),
+        runtime: desktop.as_ref().map(|desktop| desktop.session.path("run")),
         logs: directory.clone(),
         gateway,
-        account,
+        account: None,
         keychain: Keychain::OfThePerson,
     };
     let environment = Environment::write(&directory, &binaries, &console)?;
-    say(invitation(&console.gateway, &shown_path(&environment.0, &workspace.root)));
-    let watch = console.watch(&["watch"], &stage.inbox)?;
-    stage.enter(Voice::Watch, watch);
-    let ended = relay(&mut stage);
+    let shown = shown_path(&environment.0, &workspace.root);
+    let picture = desktop.map(|desktop| Picture { desktop, path: directory.join("window.png") });
+    let seen = picture.as_ref().map(|picture| shown_path(&picture.path, &workspace.root));
+    say(invitation(&console.gateway, &shown, seen.as_deref()));
+    let ended = relay(&mut stage, picture.as_ref());
     drop(stage);
     say(format_args!(
         "The gateway is gone. What was decided stays: HOLDPOINT_DATA_DIR={} {} receipts verify",
@@ -45,6 +65,12 @@ pub(crate) fn run(workspace: &Workspace) -> Result<()> {
         console.program.display()
     ));
     ended
+}
+
+/// What can be seen of a window on a virtual display.
+struct Picture {
+    desktop: Desktop,
+    path: PathBuf,
 }
 
 /// An empty directory that no other rehearsal uses.
@@ -69,12 +95,28 @@ fn take_place(directory: &Path) -> Result<File> {
     Ok(lock)
 }
 
-/// Prints what happens until the person has had enough.
-fn relay(stage: &mut Stage) -> Result<()> {
+/// Prints what happens until the person has had enough. The picture follows what happens.
+fn relay(stage: &mut Stage, picture: Option<&Picture>) -> Result<()> {
+    let mut due = true;
     loop {
-        match stage.next() {
-            Ok(Some(said)) => tell(&said),
-            Ok(None) => {}
+        let heard = match picture {
+            Some(_) if due => stage.next_within(PAINTED),
+            _ => stage.next().map(|said| said.map_or(Heard::Nothing, Heard::Line)),
+        };
+        match heard {
+            Ok(Heard::Line(said)) => {
+                due = true;
+                tell(&said);
+            }
+            Ok(Heard::Nothing) => {
+                if due
+                    && let Some(picture) = picture
+                    && let Err(error) = picture.desktop.session.picture(&picture.path)
+                {
+                    complain(format_args!("the picture could not be made: {error:#}"));
+                }
+                due = false;
+            }
             Err(error) if error.is::<Interrupted>() => return Ok(()),
             Err(error) => return Err(error),
         }
@@ -83,27 +125,31 @@ fn relay(stage: &mut Stage) -> Result<()> {
 
 fn tell(said: &Said) {
     if let Some(request) = Step::Raised.read(&said.line) {
-        say(format_args!(
-            "\nraised: {request}\n  holdctl show {request}\n  holdctl approve {request} --yes\n"
-        ));
+        say(format_args!("raised: {request} waits for you"));
         return;
     }
-    match (&said.line, said.from) {
-        (Value::String(text), Voice::Rehearsal) => say(format_args!("rehearsal: {text}")),
-        (Value::String(text), _) => say(format_args!("watch: {text}")),
-        (line, Voice::Rehearsal) => {
-            let step = line.get("step").and_then(Value::as_str).unwrap_or("something");
-            say(format_args!("rehearsal: {}", step.replace('_', " ")));
-        }
-        (line, _) => say(format_args!("watch: {line}")),
+    match &said.line {
+        Value::String(text) => say(text),
+        line => say(line.get("step").and_then(Value::as_str).unwrap_or("something").replace('_', " ")),
     }
 }
 
-fn invitation(gateway: &str, environment: &str) -> String {
+fn invitation(gateway: &str, environment: &str, picture: Option<&str>) -> String {
+    let where_it_is = match picture {
+        None => {
+            "Holdpoint is open, in rehearsal: a service is about to run out of connections. Decide it there."
+                .to_owned()
+        }
+        Some(picture) => format!(
+            "There is no display here, so Holdpoint is open on a virtual one, in rehearsal: a service is about to run out\n\
+             of connections. What its window shows: {picture}, made anew whenever something happens."
+        ),
+    };
     format!(
-        "The rehearsal's gateway listens at {gateway}. A service is about to run out of connections.\n\
-         Decide it from a second terminal, in this directory:\n\n\
+        "{where_it_is}\n\
+         The rehearsal's gateway listens at {gateway}. To follow or decide from a second terminal, in this directory:\n\n\
          \x20 . {environment}\n\
+         \x20 holdctl watch\n\
          \x20 holdctl pending\n\
          \x20 holdctl show ID\n\
          \x20 holdctl approve ID --yes        (or: holdctl reject ID --reason TEXT)\n\n\
@@ -111,8 +157,7 @@ fn invitation(gateway: &str, environment: &str) -> String {
     )
 }
 
-/// The file a second terminal sources. It holds the rehearsal's password, so only its owner may read it, and it goes
-/// when the rehearsal ends.
+/// The file a second terminal sources: only its owner may read it, and it goes when the rehearsal ends.
 struct Environment(PathBuf);
 
 impl Environment {
@@ -186,18 +231,20 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn rule_13_the_file_with_the_password_is_for_its_owner_only_and_goes_with_the_rehearsal() {
+    fn rule_13_the_file_for_a_second_terminal_holds_no_password_is_its_owners_only_and_goes_with_the_rehearsal()
+     {
         use std::os::unix::fs::PermissionsExt;
         let dir = tempfile::tempdir().expect("a directory");
         let bin = |name: &str| dir.path().join("bin").join(name);
-        let binaries =
-            Binaries { holdctl: bin("holdctl"), gateway: bin("gateway"), rehearsal: bin("rehearsal") };
+        let (holdctl, gateway) = (bin("holdctl"), bin("gateway"));
+        let binaries = Binaries { holdctl, gateway, rehearsal: bin("rehearsal"), app: bin("holdpoint") };
         let console = Console {
             program: binaries.holdctl.clone(),
-            data: dir.path().join("console"),
+            data: dir.path().join("it's"),
+            runtime: Some(dir.path().join("run")),
             logs: dir.path().to_path_buf(),
             gateway: "http://127.0.0.1:1".into(),
-            account: Account { email: "a@example.com".into(), password: "it's".into() },
+            account: None,
             keychain: Keychain::OfThePerson,
         };
         let environment = Environment::write(dir.path(), &binaries, &console).expect("written");
@@ -205,7 +252,10 @@ mod tests {
         let mode = fs::metadata(&path).expect("there").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         let text = fs::read_to_string(&path).expect("read");
-        assert!(text.contains("export HOLDPOINT_PASSWORD='it'\\''s'\n"), "{text}");
+        let names: Vec<_> =
+            text.lines().filter_map(|line| line.strip_prefix("export ")?.split('=').next()).collect();
+        assert_eq!(names, ["HOLDPOINT_DATA_DIR", "XDG_RUNTIME_DIR", "PATH"]);
+        assert!(text.contains("it'\\''s'\n"), "{text}");
         drop(environment);
         assert!(!path.exists());
     }

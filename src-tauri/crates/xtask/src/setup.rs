@@ -1,72 +1,59 @@
 //! `cargo xtask setup`: what this machine must have for building and testing, and getting what is missing.
 //!
-//! The needs are a table; a later part of the product adds a row. System packages come by apt, as root or through
-//! `sudo -n`; where that is not possible the line to run is printed.
+//! The needs are a table ([`needs`]); a later part of the product adds a row. System packages come by apt, as root or
+//! through `sudo -n`; where that is not possible the line to run is printed. The page itself is [`crate::page`]'s.
 
 mod apt;
+mod needs;
+pub(crate) mod node;
 
 use crate::terminal::say;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
+use needs::Need;
 use std::env;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-/// One thing that is needed.
-struct Need {
-    what: &'static str,
-    why: &'static str,
-    present: Probe,
-    source: Source,
+/// What the machine is wanted for. Each includes those before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Purpose {
+    /// Building the programs and the page.
+    Build,
+    /// Playing in a window, also where there is no screen.
+    Play,
+    /// Checking everything.
+    Check,
 }
 
-/// How to see that it is there.
+/// How to see that something is there.
 enum Probe {
     /// A program of one of these names is on the PATH.
     Program(&'static [&'static str]),
+    /// pkg-config knows this library.
+    Library(&'static str),
+    /// This Debian package is installed. Where there is no dpkg nobody knows, and what needs it will say so.
+    Package(&'static str),
     /// Cargo has this subcommand.
     CargoCommand(&'static str),
+    /// See [`node`].
+    Node,
 }
 
 /// Where it comes from.
 #[derive(Clone, Copy)]
 enum Source {
-    /// Debian packages.
-    Apt(&'static [&'static str]),
+    /// A Debian package.
+    Apt(&'static str),
     /// A component of the Rust toolchain.
     Rustup(&'static str),
+    /// See [`node`].
+    Node,
 }
 
-const NEEDS: [Need; 4] = [
-    Need {
-        what: "a C compiler",
-        why: "SQLite and ring are compiled from source",
-        present: Probe::Program(&["cc", "gcc", "clang"]),
-        source: Source::Apt(&["build-essential"]),
-    },
-    Need {
-        what: "dbus-daemon",
-        why: "the keychain's tests run against buses of their own",
-        present: Probe::Program(&["dbus-daemon"]),
-        source: Source::Apt(&["dbus"]),
-    },
-    Need {
-        what: "rustfmt",
-        why: "the format is checked",
-        present: Probe::CargoCommand("fmt"),
-        source: Source::Rustup("rustfmt"),
-    },
-    Need {
-        what: "clippy",
-        why: "the lints are checked",
-        present: Probe::CargoCommand("clippy"),
-        source: Source::Rustup("clippy"),
-    },
-];
-
-/// Installs what is missing, saying what and why. Nothing missing: says so and changes nothing.
-pub(crate) fn setup(workspace: &Workspace) -> Result<()> {
-    let missing: Vec<&Need> = NEEDS.iter().filter(|need| !need.present.holds(workspace)).collect();
+/// Installs what is missing for `purpose`, saying what and why. Nothing missing: says so and changes nothing.
+pub(crate) fn setup(workspace: &Workspace, purpose: Purpose) -> Result<()> {
+    let missing: Vec<&Need> = needs::of(purpose).filter(|need| !need.present.holds(workspace)).collect();
     if missing.is_empty() {
         say("setup: everything needed is here");
         return Ok(());
@@ -81,6 +68,9 @@ pub(crate) fn setup(workspace: &Workspace) -> Result<()> {
     if !plan.components.is_empty() {
         add_components(&plan.components)?;
     }
+    if plan.node {
+        node::get(workspace)?;
+    }
     match missing.iter().find(|need| !need.present.holds(workspace)) {
         Some(need) => {
             bail!("{} is still missing after installing it: look at what was said above", need.what)
@@ -94,6 +84,7 @@ pub(crate) fn setup(workspace: &Workspace) -> Result<()> {
 struct Plan {
     packages: Vec<&'static str>,
     components: Vec<&'static str>,
+    node: bool,
 }
 
 impl Plan {
@@ -101,8 +92,9 @@ impl Plan {
         let mut plan = Plan::default();
         for source in sources {
             match source {
-                Source::Apt(packages) => plan.packages.extend(packages),
+                Source::Apt(package) => plan.packages.push(package),
                 Source::Rustup(component) => plan.components.push(component),
+                Source::Node => plan.node = true,
             }
         }
         plan.packages.sort_unstable();
@@ -115,12 +107,10 @@ impl Probe {
     fn holds(&self, workspace: &Workspace) -> bool {
         match self {
             Probe::Program(names) => names.iter().any(|name| on_path(name)),
-            Probe::CargoCommand(name) => workspace
-                .cargo([name, "--version"])
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-                .is_ok_and(|status| status.success()),
+            Probe::Library(name) => succeeds(Command::new("pkg-config").args(["--exists", name])),
+            Probe::Package(name) => !on_path("dpkg-query") || is_installed(name),
+            Probe::CargoCommand(name) => succeeds(&mut workspace.cargo([name, "--version"])),
+            Probe::Node => node::is_here(workspace),
         }
     }
 }
@@ -133,6 +123,19 @@ fn on_path(name: &str) -> bool {
 
 fn is_file(path: &Path) -> bool {
     path.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
+/// Runs it without a word.
+fn succeeds(command: &mut Command) -> bool {
+    command.stdout(Stdio::null()).stderr(Stdio::null()).status().is_ok_and(|status| status.success())
+}
+
+fn is_installed(package: &str) -> bool {
+    let output = Command::new("dpkg-query")
+        .args(["--show", "--showformat", "${db:Status-Status}\n", package])
+        .stderr(Stdio::null())
+        .output();
+    output.is_ok_and(|output| output.stdout.split(|byte| *byte == b'\n').any(|line| line == b"installed"))
 }
 
 fn add_components(components: &[&str]) -> Result<()> {
@@ -157,13 +160,15 @@ mod tests {
 
     #[test]
     fn a_plan_names_each_package_once_and_keeps_the_sources_apart() {
-        let sources = [Source::Apt(&["b", "a"]), Source::Rustup("clippy"), Source::Apt(&["a"])];
+        let sources = [Source::Apt("b"), Source::Rustup("clippy"), Source::Apt("a"), Source::Apt("b")];
         let plan = Plan::of(sources.into_iter());
-        assert_eq!(plan, Plan { packages: vec!["a", "b"], components: vec!["clippy"] });
+        assert_eq!(plan, Plan { packages: vec!["a", "b"], components: vec!["clippy"], node: false });
+        assert!(Plan::of([Source::Node].into_iter()).node);
     }
 
     #[test]
-    fn a_program_that_is_not_there_is_not_found() {
+    fn a_program_or_package_that_is_not_there_is_not_found() {
         assert!(!on_path("holdpoint-has-no-such-program"));
+        assert!(!is_installed("holdpoint-has-no-such-package"));
     }
 }

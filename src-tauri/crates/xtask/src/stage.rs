@@ -19,6 +19,12 @@ pub(crate) struct Said {
     pub(crate) line: Value,
 }
 
+/// What came within a time.
+pub(crate) enum Heard {
+    Line(Said),
+    Nothing,
+}
+
 /// See the module.
 pub(crate) struct Stage {
     pub(crate) inbox: Inbox,
@@ -40,6 +46,12 @@ impl Stage {
         self.players.push((voice, child));
     }
 
+    /// Tells a child something.
+    pub(crate) fn tell(&mut self, voice: Voice, line: &str) -> Result<()> {
+        let player = self.players.iter_mut().find(|(player, _)| *player == voice);
+        player.map_or_else(|| Err(anyhow!("{} is not there", voice.program())), |(_, child)| child.tell(line))
+    }
+
     /// Ends a child and waits until it has ended.
     pub(crate) fn leave(&mut self, voice: Voice) {
         if let Some(child) = self.take(voice) {
@@ -55,7 +67,7 @@ impl Stage {
     /// Waits until the rehearsal has reported `step`, and takes what it carries.
     pub(crate) fn step(&mut self, step: Step, within: Duration) -> Result<(Duration, String)> {
         let found = self.until(step.word(), within, |said| {
-            said.from == Voice::Rehearsal && step.read(&said.line).is_some()
+            matches!(said.from, Voice::Rehearsal | Voice::App) && step.read(&said.line).is_some()
         })?;
         let carried = step.read(&found.line).unwrap_or_default().to_owned();
         Ok((found.at, carried))
@@ -86,6 +98,14 @@ impl Stage {
         Ok(())
     }
 
+    /// Takes the next event in, if one comes within `time`.
+    pub(crate) fn next_within(&mut self, time: Duration) -> Result<Heard> {
+        let Some(event) = self.inbox.next(Deadline::within(time)) else { return Ok(Heard::Nothing) };
+        let known = self.said.len();
+        self.hear(event)?;
+        Ok(self.said.get(known).cloned().map_or(Heard::Nothing, Heard::Line))
+    }
+
     /// Takes the next event in, however long it takes; the line, if it was one.
     pub(crate) fn next(&mut self) -> Result<Option<Said>> {
         let event = self.inbox.wait();
@@ -109,6 +129,8 @@ impl Stage {
     fn left_early(&mut self, voice: Voice) -> anyhow::Error {
         let name = voice.program();
         match self.take(voice).map(|mut child| (child.status(), child.last_words())) {
+            // The window's app ends well when its person quits it.
+            Some((Ok(status), _)) if status.success() && voice == Voice::App => anyhow!(Interrupted),
             Some((Ok(status), words)) => anyhow!("{name} ended before its time: {status}{words}"),
             _ => anyhow!("{name} ended before its time"),
         }
@@ -135,13 +157,13 @@ impl Drop for Stage {
     }
 }
 
-/// The person ended it.
+/// The person ended it, at the terminal or by quitting the app.
 #[derive(Debug)]
 pub(crate) struct Interrupted;
 
 impl std::fmt::Display for Interrupted {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("ended by the person at the terminal")
+        f.write_str("ended by the person")
     }
 }
 

@@ -1,9 +1,11 @@
 //! Where the repository and its built binaries are, and how cargo is called in it.
 
+use crate::page;
+use crate::setup::{Purpose, node, setup};
 use anyhow::{Context, Result, anyhow, bail};
 use serde_json::Value;
 use std::env;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
@@ -49,7 +51,24 @@ impl Workspace {
         for (name, _) in env::vars_os().filter(|(name, _)| describes_this_package(name)) {
             command.env_remove(name);
         }
+        self.put_fetched_first(&mut command);
         command
+    }
+
+    /// A program by its name, those that setup fetched before those of the machine.
+    pub(crate) fn program(&self, name: &str) -> Command {
+        let mut command = Command::new(if cfg!(windows) && name == "npm" { "npm.cmd" } else { name });
+        self.put_fetched_first(&mut command);
+        command
+    }
+
+    fn put_fetched_first(&self, command: &mut Command) {
+        let fetched = node::programs(&self.target);
+        if fetched.is_dir()
+            && let Ok(path) = first_on_path(fetched, &env::var_os("PATH").unwrap_or_default())
+        {
+            command.env("PATH", path);
+        }
     }
 }
 
@@ -58,24 +77,34 @@ pub(crate) struct Binaries {
     pub(crate) holdctl: PathBuf,
     pub(crate) gateway: PathBuf,
     pub(crate) rehearsal: PathBuf,
+    pub(crate) app: PathBuf,
 }
 
 impl Binaries {
     /// The environment variables that hand the programs over to tests and to this tool's own children.
-    const VARIABLES: [&str; 3] = ["HOLDCTL_BIN", "HOLDPOINT_GATEWAY_BIN", "HOLDPOINT_REHEARSAL_BIN"];
+    const VARIABLES: [&str; 4] =
+        ["HOLDCTL_BIN", "HOLDPOINT_GATEWAY_BIN", "HOLDPOINT_REHEARSAL_BIN", "HOLDPOINT_BIN"];
 
-    /// Those named in the environment, else freshly built ones.
-    pub(crate) fn ready(workspace: &Workspace) -> Result<Self> {
+    /// Those named in the environment, else freshly built ones, on a machine that is set up for `purpose`.
+    pub(crate) fn ready(workspace: &Workspace, purpose: Purpose) -> Result<Self> {
         match Self::VARIABLES.map(env::var_os) {
-            [Some(holdctl), Some(gateway), Some(rehearsal)] => {
-                Ok(Binaries { holdctl: holdctl.into(), gateway: gateway.into(), rehearsal: rehearsal.into() })
+            [Some(holdctl), Some(gateway), Some(rehearsal), Some(app)] => Ok(Binaries {
+                holdctl: holdctl.into(),
+                gateway: gateway.into(),
+                rehearsal: rehearsal.into(),
+                app: app.into(),
+            }),
+            _ => {
+                setup(workspace, purpose)?;
+                Self::build(workspace)
             }
-            _ => Self::build(workspace),
         }
     }
 
-    /// Builds the whole workspace: building single packages would unify features differently and build twice.
+    /// Builds the page, which the window's program holds, and the whole workspace: building single packages would unify
+    /// features differently and build twice.
     pub(crate) fn build(workspace: &Workspace) -> Result<Self> {
+        page::build(workspace)?;
         let output = workspace
             .cargo(["build", "--workspace", "--message-format", "json-render-diagnostics"])
             .stderr(Stdio::inherit())
@@ -92,14 +121,19 @@ impl Binaries {
             holdctl: built("holdctl")?,
             gateway: built("holdpoint-gateway")?,
             rehearsal: built("holdpoint-rehearsal")?,
+            app: built("holdpoint")?,
         })
     }
 
     /// Names and values of [`Self::VARIABLES`].
-    pub(crate) fn environment(&self) -> [(&'static str, &Path); 3] {
-        let [holdctl, gateway, rehearsal] = Self::VARIABLES;
-        [(holdctl, &self.holdctl), (gateway, &self.gateway), (rehearsal, &self.rehearsal)]
+    pub(crate) fn environment(&self) -> [(&'static str, &Path); 4] {
+        let [holdctl, gateway, rehearsal, app] = Self::VARIABLES;
+        [(holdctl, &self.holdctl), (gateway, &self.gateway), (rehearsal, &self.rehearsal), (app, &self.app)]
     }
+}
+
+fn first_on_path(first: PathBuf, path: &OsStr) -> Result<OsString, env::JoinPathsError> {
+    env::join_paths(std::iter::once(first).chain(env::split_paths(path)))
 }
 
 fn is_workspace(dir: &Path) -> bool {
@@ -139,6 +173,14 @@ mod tests {
         );
         assert_eq!(executable(messages, "holdctl"), Some(PathBuf::from("/t/holdctl")));
         assert_eq!(executable(messages, "gateway"), None);
+    }
+
+    #[test]
+    fn what_was_fetched_comes_first_on_the_path() {
+        let machine = env::join_paths(["/usr/bin", "/bin"]).expect("a path");
+        let whole = first_on_path("/t/tools".into(), &machine).expect("a path");
+        let dirs: Vec<PathBuf> = env::split_paths(&whole).collect();
+        assert_eq!(dirs, ["/t/tools", "/usr/bin", "/bin"].map(PathBuf::from));
     }
 
     #[test]

@@ -4,10 +4,9 @@
  * believable; the rules themselves are the engine's.
  */
 import type { Answer } from "../../bindings/Answer";
-import type { AppView } from "../../bindings/AppView";
+import type { Asked } from "../../bindings/Asked";
 import type { Approval } from "../../bindings/Approval";
 import type { Code } from "../../bindings/Code";
-import type { Command } from "../../bindings/Command";
 import type { DecisionView } from "../../bindings/DecisionView";
 import type { GatewayView } from "../../bindings/GatewayView";
 import type { HistoryEntry } from "../../bindings/HistoryEntry";
@@ -15,13 +14,14 @@ import type { Prepare } from "../../bindings/Prepare";
 import type { Prepared } from "../../bindings/Prepared";
 import type { Query } from "../../bindings/Query";
 import type { Refused } from "../../bindings/Refused";
-import type { RequestKey } from "../../bindings/RequestKey";
 import type { Source } from "../../bindings/Source";
+import type { WindowView } from "../../bindings/WindowView";
+import type { Wish } from "../../bindings/Wish";
 import { coverage } from "../../card/coverage";
 import { digest } from "../../digest/digest";
-import type { Backend, ShellCommand } from "../backend";
-import { actions, history, mappings } from "./lists";
-import { at, gateway, GATEWAY, ME, NOW_MS, result, row } from "./make";
+import type { Backend } from "../backend";
+import { actions, history, mappings, stagingActions, stagingMappings } from "./lists";
+import { at, gateway, GATEWAY, LAB, ME, NOW_MS, result, row, STAGING } from "./make";
 import { pool } from "./requests";
 import type { Scene } from "./scenes";
 
@@ -30,26 +30,38 @@ export type Later = (delayMs: number, then: () => void) => void;
 const OPEN = new Set(["pending", "paused", "executing"]);
 
 export class Fake implements Backend {
-  /** Links that were opened, for tests. */
-  readonly opened: string[] = [];
+  /** What was asked of it, for tests. */
+  readonly wishes: Wish[] = [];
+  /** How many questions were asked of it, for tests. */
+  asked = 0;
   #rev = 1;
   #requests: Map<string, Approval>;
+  #moves: Approval[];
   #revs = new Map<string, number>();
   #gateways: GatewayView[];
   #decisions: DecisionView[];
   #prepared = new Map<string, { ask: Prepare; prepared: Prepared }>();
-  #listeners = new Set<(view: AppView) => void>();
-  #openers = new Set<(key: RequestKey) => void>();
+  #listeners = new Set<(view: WindowView) => void>();
+  #realm: WindowView["realm"];
+  #asked: Asked | null;
+  /** The real console, while the rehearsal is shown. */
+  #own: { gateways: GatewayView[]; requests: Map<string, Approval> } | null = null;
 
   constructor(
     private readonly scene: Scene,
     private readonly later: Later = (delayMs, then) => void setTimeout(then, delayMs),
+    /** Whether the scene's own moves come by themselves, or by `next`. */
+    moves: "timed" | "by hand" = "timed",
   ) {
     this.#requests = new Map(scene.requests.map((one) => [one.request_id, one]));
     for (const one of scene.requests) this.#revs.set(one.request_id, 1);
     this.#gateways = scene.gateways;
     this.#decisions = scene.decisions;
+    this.#realm = scene.shell?.realm ?? "own";
+    this.#asked = scene.shell?.asked ?? null;
     scene.late?.forEach((one, n) => this.later(900 + n * 300, () => this.arrive(one)));
+    this.#moves = (scene.then ?? []).map(([, one]) => one);
+    if (moves === "timed") scene.then?.forEach(([delayMs]) => this.later(delayMs, () => this.next()));
   }
 
   /** A request comes in, or is known anew. */
@@ -58,26 +70,29 @@ export class Fake implements Backend {
     this.#publish();
   }
 
-  /** A notification's Open. */
-  open(request: string): void {
-    for (const listener of this.#openers) listener({ gateway: GATEWAY, request });
+  /** The scene's next move: what somebody else does. */
+  next(): void {
+    const one = this.#moves.shift();
+    if (one !== undefined) this.arrive(one);
   }
 
-  view(): Promise<AppView> {
+  /** A notification's Open. */
+  open(request: string): void {
+    this.#asked = { key: { gateway: this.#home(request), request }, nth: (this.#asked?.nth ?? 0) + 1 };
+    this.#publish();
+  }
+
+  view(): Promise<WindowView> {
     return Promise.resolve(this.#view());
   }
 
-  onView(listener: (view: AppView) => void): () => void {
+  onView(listener: (view: WindowView) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
 
-  onOpen(listener: (key: RequestKey) => void): () => void {
-    this.#openers.add(listener);
-    return () => this.#openers.delete(listener);
-  }
-
-  async dispatch(command: Command | ShellCommand): Promise<Answer> {
+  async dispatch(command: Wish): Promise<Answer> {
+    this.wishes.push(command);
     switch (command.do) {
       case "prepare":
         return { answer: "prepared", value: this.#prepare(command) };
@@ -88,13 +103,13 @@ export class Fake implements Backend {
       case "sign_in":
         return this.#signIn(command.email, command.password);
       case "connect":
-        this.#connect();
+        this.#connect(command.gateway);
         return { answer: "done" };
       case "start_here":
       case "rehearse":
         return { answer: "gateway", value: this.#here(command.do) };
-      case "open_link":
-        this.opened.push(command.url);
+      case "end_rehearsal":
+        this.#endRehearsal();
         return { answer: "done" };
       default:
         return { answer: "done" };
@@ -102,6 +117,7 @@ export class Fake implements Backend {
   }
 
   async query(query: Query): Promise<Answer> {
+    this.asked += 1;
     if (this.scene.silent && query.ask !== "view") return new Promise(() => undefined);
     if (this.scene.failing && query.ask !== "view") throw refused(this.scene.failing, "The file decisions.db cannot be read: disk I/O error. Free some space or check the disk, then try again.");
     const dated = <T>(value: T) => ({ value, as_of: at(this.scene.offline ? -254 : 0), source: this.#source() });
@@ -111,9 +127,9 @@ export class Fake implements Backend {
         return { answer: "approval", value: found ? dated(found) : null };
       }
       case "actions":
-        return { answer: "actions", value: dated(this.scene.bare ? [] : actions) };
+        return { answer: "actions", value: dated(this.#listed(query.gateway, actions, stagingActions)) };
       case "mappings":
-        return { answer: "mappings", value: dated(this.scene.bare ? [] : mappings) };
+        return { answer: "mappings", value: dated(this.#listed(query.gateway, mappings, stagingMappings)) };
       case "history":
         return { answer: "history", value: this.#history(query.query, query.limit) };
       case "shown":
@@ -131,13 +147,27 @@ export class Fake implements Backend {
     }
   }
 
-  #view(): AppView {
+  /** Each gateway has lists of its own; one that is refused has none. */
+  #listed<T>(gateway: string, first: T[], second: T[]): T[] {
+    if (gateway === LAB) throw refused("certificate", "The certificate of hold.lab.example.com is not trusted (self-signed). Nothing was sent.");
+    return this.scene.bare ? [] : gateway === STAGING ? second : first;
+  }
+
+  #home(request: string): string {
+    return this.scene.homes?.[request] ?? GATEWAY;
+  }
+
+  #view(): WindowView {
     const requests = [...this.#requests.values()].filter((one) => OPEN.has(one.status));
     return {
+      realm: this.#realm,
+      closing: this.scene.shell?.closing ?? "to_tray",
+      notifying: this.scene.shell?.notifying ?? { state: "ready" },
+      asked: this.#asked,
       rev: this.#rev,
       gateways: this.#gateways,
       open: requests.length,
-      requests: requests.map((one) => row(one, this.#revs.get(one.request_id) ?? 1)),
+      requests: requests.map((one) => row(one, this.#revs.get(one.request_id) ?? 1, this.#home(one.request_id))),
       decisions: this.#decisions,
       last_row: 9120,
       malformed: 0,
@@ -256,9 +286,9 @@ export class Fake implements Backend {
     return { answer: "signed_in", value: { email, not_kept: null } };
   }
 
-  #connect(): void {
+  #connect(which: string): void {
     const state = (connection: GatewayView["connection"]) => {
-      this.#gateways = this.#gateways.map((one) => ({ ...one, connection, as_of: connection.state === "live" ? at(0) : one.as_of }));
+      this.#gateways = this.#gateways.map((one) => (one.id !== which ? one : { ...one, connection, as_of: connection.state === "live" ? at(0) : one.as_of }));
       this.#publish();
     };
     state({ state: "catching_up" });
@@ -267,11 +297,24 @@ export class Fake implements Backend {
 
   #here(how: "start_here" | "rehearse"): string {
     const name = how === "rehearse" ? "Rehearsal" : "This machine";
+    if (how === "rehearse") {
+      this.#own = { gateways: this.#gateways, requests: this.#requests };
+      this.#requests = new Map();
+      this.#realm = "rehearsal";
+    }
     this.#gateways = [gateway({ name, origin: "http://127.0.0.1:41733", connection: { state: "catching_up" } })];
     this.#publish();
-    this.#connect();
+    this.#connect(GATEWAY);
     if (how === "rehearse") this.later(1600, () => this.arrive(pool));
     return GATEWAY;
+  }
+
+  #endRehearsal(): void {
+    this.#gateways = this.#own?.gateways ?? [];
+    this.#requests = this.#own?.requests ?? new Map();
+    this.#own = null;
+    this.#realm = "own";
+    this.#publish();
   }
 
   #history(query: string, limit: number): HistoryEntry[] {
@@ -282,7 +325,7 @@ export class Fake implements Backend {
 
   #receipts() {
     const count = this.scene.bare ? 0 : 4472;
-    return { ok: !this.scene.badReceipt, count, head: "e2f703bb914c", unattested: false, bad: this.scene.badReceipt ? { seq: 4471, why: "the hash does not fit what it says" } : null };
+    return { ok: !this.scene.badReceipt, count, head: "e2f703bb914c", unattested: 0, bad: this.scene.badReceipt ? { seq: 4471, why: "content" as const } : null };
   }
 }
 

@@ -2,7 +2,7 @@
 import type { ErrorMapping } from "../../bindings/ErrorMapping";
 import type { HistoryEntry } from "../../bindings/HistoryEntry";
 import type { RemediationAction } from "../../bindings/RemediationAction";
-import { action, at, ME, result } from "./make";
+import { action, at, GATEWAY, ME, result } from "./make";
 import { everyday, flushCache, listPools, pool, raiseLimit, restartPool, scaleOrders } from "./requests";
 
 const undo = action("restore-pool-limit", "pgbouncer", { kind: "http", method: "PATCH", url: "https://pool-admin.payments.internal/v1/pools/payments-rw", headers: {}, body: '{"pool_size":20}' }, { version: 2, definition: "Puts the pool's limit back to what its configuration says.", execution: { endpoint: "https://pool-admin.payments.internal/v1/pools/{pool}", http_method: "PATCH" } });
@@ -33,6 +33,14 @@ export const mappings: [string, ErrorMapping][] = [
   ["ledger-prod", { error: "webhook-retries-exhausted", actions: ["replay-webhooks"], description: null }],
 ];
 
+/** What the second gateway has. */
+export const stagingActions: [string, RemediationAction][] = [
+  ["checkout-staging", action("restart-orders-api", "orders-api", null, { method: "k8s", version: 4, definition: "Restarts the orders service's pods one after another.", execution: { args: ["rollout", "restart", "deployment/orders-api"] } })],
+  ["checkout-staging", action("seed-orders", "orders-db", null, { method: "script", risk_level: "medium", validated: false, definition: "Loads the test orders anew." })],
+];
+
+export const stagingMappings: [string, ErrorMapping][] = [["checkout-staging", { error: "orders-crashloop", actions: ["restart-orders-api"], description: "A pod of the orders service does not stay up." }]];
+
 type Decided = Extract<HistoryEntry, { kind: "decision" }>;
 
 function decided(n: number, offsetS: number, rest: Partial<Decided>): Decided {
@@ -41,6 +49,7 @@ function decided(n: number, offsetS: number, rest: Partial<Decided>): Decided {
     at: at(offsetS),
     changed_at: at(offsetS + 48),
     decision: `0192e000-0000-7000-8000-0000000000${String(n).padStart(2, "0")}`,
+    gateway_id: GATEWAY,
     request_id: `APR-51D0B7720E${String(n).padStart(2, "0")}`,
     pipeline_id: "payments-prod",
     action_id: null,
@@ -62,9 +71,9 @@ const timedOut = { status: "failed", exit_code: 1 };
 
 /** Newest first, as the store gives it. */
 export const history: HistoryEntry[] = [
-  { kind: "event", at: at(-180), row: 9120, request_id: pool.request_id, pipeline_id: "payments-prod", title: "Approval required: db-pool-exhausted", event: { type: "approval_required", request_id: pool.request_id } },
+  { kind: "event", at: at(-180), row: 9120, gateway_id: GATEWAY, request_id: pool.request_id, pipeline_id: "payments-prod", title: "Approval required: db-pool-exhausted", event: { type: "approval_required", request_id: pool.request_id } },
   decided(1, -5020, { status: "rejected", verdict: "reject", reason: "The readers drain by themselves", error_message: "Pool payments-ro above 90 % for 5 min", execution_results: [] }),
-  { kind: "event", at: at(-5300), row: 9088, request_id: null, pipeline_id: "payments-prod", title: "Alert: pool payments-ro above 90 %", event: { type: "alert", text: "Pool payments-ro above 90 % for 5 min" } },
+  { kind: "event", at: at(-5300), row: 9088, gateway_id: GATEWAY, request_id: null, pipeline_id: "payments-prod", title: "Alert: pool payments-ro above 90 %", event: { type: "alert", text: "Pool payments-ro above 90 % for 5 min" } },
   decided(2, -9 * DAY_S + 1840, { execution_results: [result("list-pools", { execution_time: 0.187 }), result("restart-pgbouncer", { execution_time: 44.1, result: { status: "success", exit_code: 0 } })] }),
   decided(3, -9 * DAY_S + 1000, { error_message: "Idle in transaction over 120 on payments-rw", execution_results: [result("list-pools", { execution_time: 9 })] }),
   decided(4, -24 * DAY_S - 10_800, { execution_results: [result("list-pools"), result("restart-pgbouncer", { execution_time: 51 })] }),

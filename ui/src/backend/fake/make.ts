@@ -11,6 +11,9 @@ import { digest } from "../../digest/digest";
 /** The fake's night: Friday, 20 November 2026, 02:41:12 UTC. */
 export const NOW_MS = Date.UTC(2026, 10, 20, 2, 41, 12);
 export const GATEWAY = "0192f0c1-7a3e-7c11-9b1e-5d0a6f2c4e10";
+/** A second gateway, for the scenes that have several. */
+export const STAGING = "0192f0c1-7a3e-7c11-9b1e-5d0a6f2c4e23";
+export const LAB = "0192f0c1-7a3e-7c11-9b1e-5d0a6f2c4e31";
 export const ME = "you@example.com";
 
 /** RFC 3339, so many seconds after now (before, if negative). */
@@ -76,11 +79,11 @@ export function result(id: string, rest: Partial<ActionResult> = {}): ActionResu
   return { action_id: id, success: true, status: "success", output: null, result: { status: "success", status_code: 200 }, error: null, execution_time: 0.212, ...rest };
 }
 
-export function row(of: Approval, rev = 1): RequestRow {
+export function row(of: Approval, rev = 1, gateway = GATEWAY): RequestRow {
   const rank = { low: 0, medium: 1, high: 2 };
   const risks = of.actions.map((one) => one.risk_level).sort((a, b) => rank[b] - rank[a]);
   return {
-    key: { gateway: GATEWAY, request: of.request_id },
+    key: { gateway, request: of.request_id },
     rev,
     pipeline: of.pipeline_id,
     error: of.error_message.slice(0, 120),
@@ -90,6 +93,7 @@ export function row(of: Approval, rev = 1): RequestRow {
     created_at: of.created_at,
     expires_at: of.expires_at,
     waiting: of.pending_approval_actions[0] ?? null,
+    may: of.requested_by === ME ? "not_approve" : "decide",
   };
 }
 
@@ -100,6 +104,7 @@ export function gateway(rest: Partial<GatewayView> = {}): GatewayView {
     name: "prod-eu",
     account: ME,
     connection: { state: "live", via: "socket" },
+    changes: [],
     as_of: at(-4),
     ...rest,
   };

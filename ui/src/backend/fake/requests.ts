@@ -1,7 +1,7 @@
 /** The requests of the fake's night, as the gateway would give them. Data only. */
 import type { Approval } from "../../bindings/Approval";
 import type { RenderedAction } from "../../bindings/RenderedAction";
-import { action, approval, at } from "./make";
+import { action, approval, at, ME } from "./make";
 
 const admin = ["Bearer ", { secret: "pgbouncer_admin" }];
 
@@ -161,6 +161,18 @@ export const undisclosed: Approval = approval(
     action("restart-db-pool", "payments-db", { kind: "undisclosed", entry: null }, { version: 0, method: "rpc", risk_level: "medium" }),
   ],
   { revision: 0, digest: null, matched_error: "DatabaseConnectionTimeout", description: "Database connection pool exhausted", distance: 0.41, confidence: "medium", expires_at: null, requested_by: null },
+);
+
+/** Asked for by the one who looks at it: it needs somebody else. */
+export const asked: Approval = approval("APR-44E0A1B2C3D4", "payments-prod", pool.error_message, pool.actions, { matched_error: pool.matched_error, distance: pool.distance, confidence: pool.confidence, requested_by: ME });
+
+/** On the second gateway. */
+export const staging: Approval = approval(
+  "APR-5A6E1D0C77B2",
+  "checkout-staging",
+  "orders-api: back-off restarting failed container",
+  [action("restart-orders-api", "orders-api", { kind: "k8s", argv: ["kubectl", "--context", "staging", "rollout", "restart", "deployment/orders-api"] }, { version: 4, method: "k8s", action_metadata: { timeout: 60 } })],
+  { matched_error: "orders-crashloop", distance: 0.09, confidence: "high", created_at: at(-95), expires_at: at(3505) },
 );
 
 export const everyday: Approval[] = [pool, latency, lag, oidc, webhooks, certificate, nightly];

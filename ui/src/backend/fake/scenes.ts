@@ -5,8 +5,9 @@ import type { Approval } from "../../bindings/Approval";
 import type { Code } from "../../bindings/Code";
 import type { DecisionView } from "../../bindings/DecisionView";
 import type { GatewayView } from "../../bindings/GatewayView";
-import { at, decision, gateway, ME, result } from "./make";
-import { certificate, everyday, hostile, lag, latency, nightly, oidc, pool, undisclosed, webhooks } from "./requests";
+import type { WindowView } from "../../bindings/WindowView";
+import { at, decision, gateway, LAB, ME, result, STAGING } from "./make";
+import { asked, certificate, everyday, hostile, lag, latency, nightly, oidc, pool, staging, undisclosed, webhooks } from "./requests";
 
 export type Scene = {
   gateways: GatewayView[];
@@ -15,6 +16,12 @@ export type Scene = {
   decisions: DecisionView[];
   /** Arrive a moment after the start. */
   late?: Approval[];
+  /** What becomes of a request without anybody here: after so many milliseconds it is known so. */
+  then?: [number, Approval][];
+  /** Requests that are not the first gateway's. */
+  homes?: Record<string, string>;
+  /** What the shell knows, where it is not the everyday. */
+  shell?: Partial<Pick<WindowView, "realm" | "closing" | "notifying" | "asked">>;
   /** The gateway cannot be reached: reads come from the cache. */
   offline?: boolean;
   /** Answers never come. */
@@ -51,7 +58,10 @@ const twoRan = { "list-pools": ran(true), "raise-pool-limit": ran(true) };
 const held: Approval = { ...pool, status: "paused", current_action_index: 2, pending_approval_actions: ["restart-pgbouncer"], execution_state: twoRan, decided_by: ME, decided_at: at(-60), expires_at: at(298) };
 const running: Approval = { ...held, status: "executing", pending_approval_actions: [] };
 const over = (status: string): Approval => ({ ...pool, status, decided_by: ME, decided_at: at(-100), execution_state: twoRan });
-const elsewhere: Approval = { ...pool, status: "completed", decided_by: "sre-secondary@example.com", decided_at: at(-30), execution_state: twoRan };
+const OTHER = "sre-secondary@example.com";
+const byOther = (done: number) => Object.fromEntries(pool.actions.slice(0, done).map((one) => [one.action_id, { ...ran(true), approved_by: OTHER }]));
+const taken: Approval = { ...pool, status: "executing", decided_by: OTHER, decided_at: at(1), execution_state: byOther(1), current_action_index: 1 };
+const elsewhere = { ...pool, status: "completed", decided_by: OTHER, decided_at: at(-30), execution_state: byOther(3), current_action_index: 3, execution_results: [listed, result("raise-pool-limit", { output: { pool: "payments-rw", pool_size: 60 } }), restarted] } as Approval;
 const third = { point: { action: "restart-pgbouncer" } };
 const first = decision(pool, { id: "5f0c1e9a-0000-7000-8000-000000000001", state: "observed", status: "paused", waiting: "restart-pgbouncer", results: [listed, missing] });
 const second = (rest: Partial<DecisionView>) => decision(pool, { id: "5f0c1e9a-0000-7000-8000-000000000002", ...third, ...rest });
@@ -71,17 +81,27 @@ const SCENES: Record<string, () => Scene> = {
   rejected: () => base({ requests: others({ ...over("rejected"), execution_state: {}, rejection_reason: "The migration is being rolled back" }), decisions: [decision(pool, { state: "observed", status: "rejected", verdict: { verdict: "reject", reason: "The migration is being rolled back" } })] }),
   stopped: () => base({ requests: others({ ...over("stopped"), execution_state: { "list-pools": ran(true) } }), decisions: [decision(pool, { state: "observed", status: "stopped", verdict: { verdict: "stop", reason: "The lead took over" }, results: [listed] })] }),
   conflict: () => base({ requests: others(elsewhere), decisions: [ended("conflict", "already_decided", "sre-secondary@example.com decided at 02:40:42: approved.")] }),
-  elsewhere: () => base({ requests: others(elsewhere) }),
+  elsewhere: () => base({ then: [[900, taken], [2600, { ...elsewhere, decided_at: at(1) }]] }),
+  rejectedelsewhere: () => base({ then: [[900, { ...pool, status: "rejected", decided_by: OTHER, decided_at: at(1), rejection_reason: "The migration is being rolled back" }]] }),
   nottaken: () => base({ decisions: [ended("not_taken", "not_taken", "The gateway answered HTTP 502.")] }),
   refused: () => base({ decisions: [ended("refused", "not_allowed", "Policy change-freeze denies restarts on payments-prod until 06:00.")] }),
-  expired: () => base({ requests: others({ ...pool, status: "expired", expires_at: at(-30) }) }),
+  expired: () => base({ requests: others({ ...pool, expires_at: at(-30) }) }),
+  own: () => base({ requests: [asked, latency] }),
   changed: () => base({ ends: "changed" }),
   hostile: () => base({ requests: [hostile, latency, oidc] }),
   undisclosed: () => base({ requests: [undisclosed, latency], gateways: [gateway({ name: "platform", origin: "https://platform.example.com" })] }),
   offline: () => base({ gateways: [stale], offline: true, decisions: [decision(latency, { state: "queued", verdict: { verdict: "reject", reason: "Deploy 4418 is already rolling back, this would race it." } })] }),
   signin: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "sign_in_needed", why: "expired" } })], requests: [], failing: "sign_in" }),
   untrusted: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "refused", why: "certificate" } })], requests: [], failing: "certificate" }),
-  rehearsal: () => base({ gateways: [gateway({ name: "Rehearsal", origin: "http://127.0.0.1:41733" })], requests: [pool], bare: true }),
+  rehearsal: () => base({ gateways: [gateway({ name: "Rehearsal", origin: "http://127.0.0.1:41733" })], requests: [pool], bare: true, shell: { realm: "rehearsal" } }),
+  several: () =>
+    base({
+      gateways: [live, gateway({ id: STAGING, name: "staging", origin: "https://hold.staging.example.com" }), gateway({ id: LAB, name: "lab", origin: "https://hold.lab.example.com", account: null, as_of: null, connection: { state: "refused", why: "certificate" } })],
+      requests: [...everyday, staging],
+      homes: { [staging.request_id]: STAGING },
+    }),
+  notified: () => base({ shell: { asked: { key: { gateway: live.id, request: lag.request_id }, nth: 1 } } }),
+  quiet: () => base({ shell: { notifying: { state: "unable", why: "No notification service runs in this session." }, closing: "minimises" } }),
   empty: () => base({ requests: [], bare: true }),
   loading: () => base({ gateways: [gateway({ connection: { state: "catching_up" } })], silent: true }),
   error: () => base({ failing: "store" }),

@@ -20,12 +20,11 @@ export function line(entry: HistoryEntry, accounts: (string | null)[]): Line {
   const spent = entry.execution_results.reduce((sum, result) => sum + (result.execution_time ?? 0), 0);
   // What the gateway never acknowledged is called by its noun: nothing was approved (rule 7).
   const [done, noun] = VERBS[entry.verdict] ?? [entry.verdict, entry.verdict];
-  const lead = `${taken(entry) ? done : noun} by ${by}${NOT_CARRIED_OUT.has(entry.state) ? ", not carried out" : ""}`;
+  const lead = taken(entry) ? `${done} by ${by}` : by === "you" ? `Your ${noun.toLowerCase()}` : `${noun} by ${by}`;
   return { ...base, shape: end.shape, tone: end.tone, title: entry.error_message, meta: [lead, end.word], under: spent > 0 ? duration(spent) : "" };
 }
 
 const VERBS: Record<string, [string, string]> = { approve: ["Approved", "Approval"], reject: ["Rejected", "Rejection"], stop: ["Stopped", "Stop"] };
-const NOT_CARRIED_OUT = new Set(["conflict", "changed", "expired", "refused", "not_taken"]);
 
 /** Did the gateway take this decision? */
 export function taken(entry: Decided): boolean {
@@ -42,7 +41,7 @@ export function ending(entry: Decided): { shape: Shape; tone: Tone; word: string
     case "changed":
       return { shape: "declined", tone: "quiet", word: "the request had changed" };
     case "expired":
-      return { shape: "expired", tone: "quiet", word: "nothing ran" };
+      return { shape: "expired", tone: "quiet", word: "too late, nothing ran" };
     case "refused":
       return { shape: "declined", tone: "quiet", word: "refused by the gateway" };
     case "not_taken":

@@ -14,6 +14,8 @@ export type Item = { id: string; title: string; shape: Shape; tone: Tone; time: 
 
 export type ItemInput = {
   id: string;
+  /** The gateway's name, where there are several. */
+  gateway: string | null;
   row: RequestRow | undefined;
   /** Still among the open ones. */
   open: boolean;
@@ -30,7 +32,8 @@ export function item(input: ItemInput): Item {
   const decision = leading(input.decisions);
   const title = row?.error ?? after?.error_message ?? "Reading what it was about";
   const base = { id: input.id, title, under: age(row?.created_at ?? after?.created_at ?? null, now) };
-  const pipeline = row?.pipeline ?? after?.pipeline_id ?? decision?.pipeline ?? "";
+  const inside = row?.pipeline ?? after?.pipeline_id ?? decision?.pipeline ?? "";
+  const pipeline = input.gateway === null ? inside : `${input.gateway} / ${inside}`;
   if (decision !== null && isOpen(decision) && decision.state !== "acknowledged") return { ...base, ...waiting(decision, pipeline) };
   if (!input.open) return { ...base, ...ended(input, decision, pipeline) };
   return { ...base, ...open(row, decision, input.account, pipeline, now) };
@@ -77,12 +80,14 @@ function ended(input: ItemInput, decision: DecisionView | null, pipeline: string
   const by = decidedBy(after, input.account);
   const counts = tally(steps(after, stands, results));
   const what = counts.failed > 0 ? `${count(counts.failed, "action")} failed` : words.word.toLowerCase();
-  const meta = by === null ? [pipeline, what] : [`${VERB[after.status] ?? "Decided"} by ${by}`, ...(stands === "rejected" ? [] : [what])];
-  const conflict = decision?.state === "conflict" ? ["your decision came second"] : [];
+  const second = decision?.state === "conflict" ? ["yours came second"] : counts.failed > 0 || !SAID.has(stands) ? [what] : [];
+  const meta = by === null ? [pipeline, what] : [`${VERB[after.status] ?? "Decided"} by ${by}`, ...second];
   const tone = words.tone === "plain" ? "quiet" : words.tone;
-  return { shape: words.shape, tone, time: ENDED[after.status] ?? "Decided", meta: [...meta, ...conflict], over: true, under: after.decided_at === null ? "" : clockTime(after.decided_at) };
+  return { shape: words.shape, tone, time: ENDED[after.status] ?? "Decided", meta, over: true, under: after.decided_at === null ? "" : clockTime(after.decided_at) };
 }
 
 const OPEN = new Set(["pending", "paused", "executing"]);
+/** Ends that the row's first words say already. */
+const SAID = new Set(["rejected", "stopped", "withdrawn"]);
 const VERB: Record<string, string> = { rejected: "Rejected", stopped: "Stopped", withdrawn: "Withdrawn", completed: "Approved", failed: "Approved", interrupted: "Approved" };
 const ENDED: Record<string, string> = { expired: "Expired", withdrawn: "Withdrawn" };

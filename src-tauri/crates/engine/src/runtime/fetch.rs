@@ -89,7 +89,9 @@ pub(crate) async fn open_set(reach: &Reach) -> Result<OpenSet, Refused> {
         tracing::warn!(%error, "that the open requests were read could not be noted");
     }
     let seq = set.cursor.map(|cursor| cursor.seq);
-    Ok(OpenSet { approvals, as_of: set.as_of, seq })
+    let pipelines = reach.client.pipelines().await.ok();
+    let rights = pipelines.map(|list| list.into_iter().map(|one| (one.id, one.may)).collect());
+    Ok(OpenSet { approvals, as_of: set.as_of, seq, rights })
 }
 
 /// Keeps requests in the cache, each with its age. That they could not be kept is said in the log; what was read is

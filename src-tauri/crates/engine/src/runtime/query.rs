@@ -18,9 +18,11 @@ pub(crate) async fn answer(reach: &Reach, query: Query) -> Result<Answer, Refuse
         Query::Pipelines { .. } => pipelines(reach).await.map(Answer::Pipelines),
         Query::Actions { pipeline, .. } => actions(reach, pipeline).await,
         Query::Mappings { pipeline, .. } => mappings(reach, pipeline).await,
-        Query::View | Query::Decision { .. } => {
-            Err(Refused::new(Code::Usage, "This question is not one for a gateway."))
-        }
+        Query::View
+        | Query::Decision { .. }
+        | Query::History { .. }
+        | Query::Shown { .. }
+        | Query::Receipts => Err(Refused::new(Code::Usage, "This question is not one for a gateway.")),
     }
 }
 

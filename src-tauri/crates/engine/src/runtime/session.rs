@@ -13,6 +13,10 @@ use store::GatewayRecord;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+/// Stands on disk for where the built-in gateway listens: a port that nobody can listen on, so that the session never
+/// goes to whoever has the last run's port now.
+const NOWHERE: &str = "http://127.0.0.1:0";
+
 /// The keychain entry of a gateway's session.
 fn entry(gateway: GatewayId) -> Entry {
     Entry::Session { gateway: gateway.to_string() }
@@ -70,6 +74,60 @@ async fn add_now(ports: &Ports, mail: &mpsc::Sender<Mail>, address: &str) -> Res
     let (client, _) = open(ports, &record).await?;
     let _ = mail.send(Mail::Reachable(Box::new(client), record.clone())).await;
     Ok(record)
+}
+
+/// Makes the built-in gateway known where it listens in this run.
+pub(crate) fn host(
+    ports: Ports,
+    mail: mpsc::Sender<Mail>,
+    call: CallId,
+    gateway: GatewayId,
+    name: String,
+    address: String,
+) {
+    tokio::spawn(async move {
+        let result = host_now(&ports, &mail, gateway, name, &address).await;
+        let _ = mail.send(Mail::Input(Input::Done(Done::Hosted { call, result }))).await;
+    });
+}
+
+async fn host_now(
+    ports: &Ports,
+    mail: &mpsc::Sender<Mail>,
+    gateway: GatewayId,
+    name: String,
+    address: &str,
+) -> Result<GatewayRecord, Refused> {
+    let origin = Origin::parse(address).map_err(|bad| Refused::new(Code::Usage, bad.to_string()))?;
+    if !origin.is_loopback() {
+        let message = format!("{origin} is not on this machine: a built-in gateway listens on loopback.");
+        return Err(Refused::new(Code::Usage, message));
+    }
+    let known = ports.store.reader().gateways().await.map_err(|error| store_refused(&error))?;
+    let known = known.into_iter().find(|record| record.id == gateway);
+    let kept = match known {
+        Some(record) if record.origin == NOWHERE => record,
+        Some(record) => {
+            let message = format!("{} is not a built-in gateway: it stays where it is.", record.origin);
+            return Err(Refused::new(Code::Usage, message));
+        }
+        None => {
+            let record = GatewayRecord {
+                id: gateway,
+                name,
+                origin: NOWHERE.to_owned(),
+                dialect: None,
+                account: None,
+                pipelines_by_hand: Vec::new(),
+            };
+            ports.store.add_gateway(&record).await.map_err(|error| store_refused(&error))?;
+            record
+        }
+    };
+    let here = GatewayRecord { origin: origin.to_string(), ..kept };
+    let (client, who) = open(ports, &here).await?;
+    let _ = mail.send(Mail::Moved(Box::new(client), here.clone(), who)).await;
+    Ok(here)
 }
 
 /// Probes, signs in, pins the dialect and the account, keeps the session.

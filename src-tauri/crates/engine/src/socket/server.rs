@@ -8,7 +8,6 @@ use crate::lock::Lock;
 use crate::step::other_account;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{UnixListener, UnixStream};
@@ -48,7 +47,6 @@ impl Server {
 
     /// Serves until cancelled.
     pub async fn run(self, handle: Handle, cancel: CancellationToken) {
-        let surfaces = AtomicU64::new(1);
         loop {
             let stream = tokio::select! {
                 () = cancel.cancelled() => break,
@@ -61,7 +59,7 @@ impl Server {
                     }
                 },
             };
-            let surface = SurfaceId(surfaces.fetch_add(1, Ordering::Relaxed));
+            let surface = handle.new_surface();
             let (handle, cancel) = (handle.clone(), cancel.clone());
             tokio::spawn(async move {
                 tokio::select! {

@@ -154,6 +154,9 @@ fn take(state: &mut State, id: GatewayId, set: OpenSet, effects: &mut Vec<Effect
     }
     if let Some(gateway) = state.gateways.get_mut(&id) {
         gateway.as_of = Some(set.as_of);
+        if let Some(rights) = set.rights {
+            gateway.rights = rights;
+        }
     }
     present
 }

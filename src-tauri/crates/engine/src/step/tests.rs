@@ -172,5 +172,6 @@ fn unclear() -> CallEnd {
 }
 
 mod decisions;
+mod gateways;
 mod requests_and_connection;
 mod restart;

@@ -38,6 +38,9 @@ pub(crate) struct Db {
     pub(crate) turn: Arc<Mutex<()>>,
     /// How many events are kept for readers to resume from.
     pub(crate) retained_events: u64,
+    /// Lives as long as the database does where that is in memory, and is used for nothing: such a database goes with its
+    /// last connection, and the pool drops one whenever a caller goes away while it is being tested.
+    _anchor: Option<Arc<Conn>>,
 }
 
 impl Db {

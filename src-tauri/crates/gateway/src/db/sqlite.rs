@@ -1,7 +1,8 @@
 //! What is peculiar to SQLite: opening, pragmas, how a write transaction begins. Nothing else in this crate knows which
 //! database it is on.
 
-use super::{Db, Pool};
+use super::{Conn, Db, Pool};
+use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -49,10 +50,13 @@ pub(crate) fn place(address: &str) -> Result<Place, OpenFailure> {
 
 /// Opens the database, creating it private to its owner, and brings its schema up to date.
 pub(crate) async fn open(place: &Place, retained_events: u64) -> Result<Db, OpenFailure> {
-    let (read, write) = match place {
+    let (read, write, anchor) = match place {
         Place::Memory => {
-            let only = pool(SqliteConnectOptions::new().in_memory(true), 1).await?;
-            (only.clone(), only)
+            // A name of its own and a cache that connections share.
+            let options: SqliteConnectOptions = "sqlite::memory:".parse()?;
+            let anchor: Conn = options.connect().await?;
+            let only = pool(options, 1).await?;
+            (only.clone(), only, Some(Arc::new(anchor)))
         }
         Place::File(path) => {
             create_private(path).map_err(|source| OpenFailure::File { path: path.clone(), source })?;
@@ -61,17 +65,17 @@ pub(crate) async fn open(place: &Place, retained_events: u64) -> Result<Db, Open
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full);
             let write = pool(options.clone(), 1).await?;
-            (pool(options, READERS).await?, write)
+            (pool(options, READERS).await?, write, None)
         }
     };
     assert_version(&write).await?;
     sqlx::migrate!("./migrations").run(&write).await?;
-    Ok(Db { read, write, turn: Arc::default(), retained_events })
+    Ok(Db { read, write, turn: Arc::default(), retained_events, _anchor: anchor })
 }
 
 async fn pool(options: SqliteConnectOptions, connections: u32) -> Result<Pool, sqlx::Error> {
     let options = options.foreign_keys(true).busy_timeout(Duration::from_secs(10));
-    // Connections never retire: an in-memory database would go with its connection.
+    // Connections never retire: opening one costs more than keeping it.
     SqlitePoolOptions::new()
         .max_connections(connections)
         .idle_timeout(None)
@@ -108,5 +112,19 @@ mod tests {
         assert_eq!(read("sqlite:///var/b.db"), Place::File("/var/b.db".into()));
         assert_eq!(read("b.db"), Place::File("b.db".into()));
         assert!(matches!(place("postgres://h/db"), Err(OpenFailure::Scheme(_))));
+    }
+
+    async fn workflows(db: &Db) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("SELECT COUNT(*) FROM workflows").fetch_one(&db.read).await
+    }
+
+    #[tokio::test]
+    async fn a_database_in_memory_outlives_its_connections() {
+        let db = open(&Place::Memory, 10).await.expect("it opens");
+        let other = open(&Place::Memory, 10).await.expect("it opens");
+        sqlx::query("DROP TABLE workflows").execute(&other.write).await.expect("its own tables");
+        db.write.acquire().await.expect("a connection").close().await.expect("closed");
+        assert_eq!(workflows(&db).await.expect("its tables are there"), 0);
+        assert!(workflows(&other).await.is_err(), "two databases in memory are two");
     }
 }

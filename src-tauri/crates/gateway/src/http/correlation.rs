@@ -1,5 +1,6 @@
 //! The outermost layer: the correlation id of every response, the trace line, and the writing of problems (RFC 9457).
 
+use super::origin::is_json;
 use crate::core::App;
 use crate::fault::Fault;
 use axum::body::Body;
@@ -23,7 +24,7 @@ pub(super) async fn correlate(State(app): State<App>, request: Request, next: Ne
     let mut response = next.run(request).await;
     let took_ms = app.config.clock.boot_ms().saturating_sub(started_ms);
     tracing::info!(%method, path, status = response.status().as_u16(), took_ms, correlation_id = id, "call");
-    if response.status().as_u16() >= 400 {
+    if response.status().as_u16() >= 400 && !told_already(&response) {
         response = written(response, &id, &path);
     }
     if let Ok(value) = HeaderValue::from_str(&id) {
@@ -35,6 +36,12 @@ pub(super) async fn correlate(State(app): State<App>, request: Request, next: Ne
 fn told(headers: &HeaderMap) -> Option<String> {
     let id = headers.get(HEADER)?.to_str().ok()?.trim();
     (!id.is_empty() && id.len() <= ID_BYTES).then(|| id.to_owned())
+}
+
+/// A body that the handler wrote itself, as a failing `/health` does: it says more than a problem could.
+fn told_already(response: &Response) -> bool {
+    let typed = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    typed.is_some_and(is_json)
 }
 
 /// The problem as a body. A refusal of the framework itself gets a sentence by its status.

@@ -3,6 +3,7 @@
 use crate::support::{Answer, House, runbook, soon};
 use gateway::reqwest::{self, Client, Method};
 use serde_json::json;
+use sqlx::{Connection, SqliteConnection};
 
 #[tokio::test]
 async fn every_answer_carries_a_correlation_id_the_callers_own_if_it_sent_one() {
@@ -36,6 +37,20 @@ async fn health_says_what_it_is() {
         );
         assert_eq!((health["status"].as_str(), health["database"].as_str()), (Some("ok"), Some("ok")));
     }
+}
+
+#[tokio::test]
+async fn health_still_says_what_it_is_when_its_database_fails() {
+    let house = House::open().await;
+    let mut beside = SqliteConnection::connect(&house.config.database).await.expect("the same file");
+    sqlx::query("DROP TABLE counters").execute(&mut beside).await.expect("done");
+    let response = soon(reqwest::get(format!("{}/health", house.origin))).await.expect("an answer");
+    let health = Answer::read(response).await.expect(503);
+    assert_eq!(
+        (health["service"].as_str(), health["protocol"].as_u64()),
+        (Some("holdpoint-gateway"), Some(1))
+    );
+    assert_eq!((health["status"].as_str(), health["database"].as_str()), (Some("failing"), Some("failing")));
 }
 
 #[tokio::test]

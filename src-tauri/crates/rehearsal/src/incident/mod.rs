@@ -33,6 +33,26 @@ pub struct Script {
     pub password: String,
     /// Whether the restart helps.
     pub restart: Restart,
+    /// When the service breaks.
+    pub begin: Begin,
+}
+
+/// When the load starts.
+#[derive(Clone, Debug)]
+pub enum Begin {
+    /// As soon as all else is ready.
+    AtOnce,
+    /// Once this is cancelled: whoever watches has taken a seat.
+    When(CancellationToken),
+}
+
+impl Begin {
+    async fn come(&self) {
+        match self {
+            Begin::AtOnce => {}
+            Begin::When(begun) => begun.cancelled().await,
+        }
+    }
 }
 
 /// Why an incident could not be played.
@@ -87,8 +107,8 @@ pub struct Incident {
 }
 
 impl Incident {
-    /// Sets everything up and breaks the service. Returns once the load is running; the probe raises the alarm by
-    /// itself. Each step goes to `steps`.
+    /// Sets everything up; the service breaks when the script says, and the probe raises the alarm by itself. Each step
+    /// goes to `steps`.
     ///
     /// # Errors
     /// See [`IncidentError`]; what was started ends then.
@@ -139,18 +159,20 @@ impl Incident {
         });
 
         runbook::prepare(&owner, &service.document_url(), &reporter).await?;
-        let load = Load::start(&client, service.origin(), SLOTS);
-        reporter.report(Step::LoadStarted { leaks: SLOTS });
-        let watch = watch::Watch {
-            client,
-            service_origin: service.origin().to_owned(),
-            gateway_origin: origin.clone(),
-            machine: probe,
-            new_key: Box::new(move || entropy.uuid().to_string()),
-            load,
-            reporter,
-        };
-        tokio::spawn(watch.run(stop));
+        let (service_origin, gateway_origin) = (service.origin().to_owned(), origin.clone());
+        tokio::spawn(async move {
+            tokio::select! {
+                () = script.begin.come() => {}
+                () = stop.cancelled() => return,
+            }
+            let load = Load::start(&client, &service_origin, SLOTS);
+            reporter.report(Step::LoadStarted { leaks: SLOTS });
+            let new_key = Box::new(move || entropy.uuid().to_string());
+            let machine = probe;
+            let watch =
+                watch::Watch { client, service_origin, gateway_origin, machine, new_key, load, reporter };
+            watch.run(stop).await;
+        });
         Ok(Self { gateway_origin: origin, service, serving, stop_gateway, _stop_service: end_of_service })
     }
 

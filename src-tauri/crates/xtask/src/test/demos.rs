@@ -1,12 +1,17 @@
-//! The demo as two checks: played as a person plays it, it heals the service; sabotaged, it says that it did not.
+//! The demo as checks: played as a person plays it, it heals the service; sabotaged, it says that it did not.
 
 use super::tally::Tally;
 use crate::demo::NOT_RECOVERED;
 use crate::workspace::{Binaries, Workspace};
 use std::io;
 
-/// `demo` must exit with 0.
-pub(super) fn healthy(workspace: &Workspace, binaries: &Binaries) -> Tally {
+/// `demo` must exit with 0 in the real window.
+pub(super) fn windowed(workspace: &Workspace, binaries: &Binaries) -> Tally {
+    judge("demo", 0, play(workspace, binaries, ["xtask", "demo"]))
+}
+
+/// `demo --headless` must exit with 0.
+pub(super) fn headless(workspace: &Workspace, binaries: &Binaries) -> Tally {
     judge("demo --headless", 0, play(workspace, binaries, ["xtask", "demo", "--headless"]))
 }
 

@@ -1,6 +1,6 @@
-//! Reading the JUnit record that cargo-nextest writes (`[profile.xtask.junit]` in `.config/nextest.toml`).
+//! Reading the JUnit records that cargo-nextest (`[profile.xtask.junit]` in `.config/nextest.toml`) and vitest write.
 //!
-//! Not an XML parser: nextest escapes every `<` in names and outputs, so each tag in the file is one of its own.
+//! Not an XML parser: both escape every `<` in names and outputs, so each tag in the file is one of their own.
 
 use super::tally::Tally;
 
@@ -24,7 +24,7 @@ pub(super) fn read(record: &str) -> Tally {
     tally
 }
 
-/// `package::binary test::path` as nextest names it on the terminal.
+/// `package::binary test::path`, or `file.test.ts path > of > it`, as they are named on the terminal.
 fn name(head: &str) -> String {
     let attribute = |key: &str| {
         let start = head.find(&format!("{key}=\""))? + key.len() + 2;
@@ -65,6 +65,40 @@ mod tests {
         let tally = read(RECORD);
         assert_eq!(tally.passed, 2);
         assert_eq!(tally.failures, ["domain law::tests::c<T>", "tests::it d"]);
+    }
+
+    const RECORD_OF_THE_PAGE: &str = r#"<?xml version="1.0" encoding="UTF-8" ?>
+<testsuites name="vitest tests" tests="4" failures="2" errors="0" time="0.03">
+    <testsuite name="test/card.test.ts" tests="3" failures="1" errors="0" skipped="1" time="0.03">
+        <testcase classname="test/card.test.ts" name="a card &gt; says &lt;b&gt;" time="0.03">
+            <failure message="expected 1 to be 2" type="AssertionError">
+ ❯ test/card.test.ts:3:40
+            </failure>
+        </testcase>
+        <testcase classname="test/card.test.ts" name="a card &gt; is left out" time="0">
+            <skipped/>
+        </testcase>
+        <testcase classname="test/card.test.ts" name="a card &gt; is read" time="0.001">
+            <system-out>
+&lt;testcase name=&quot;x&quot;&gt;&lt;failure&gt;
+            </system-out>
+        </testcase>
+    </testsuite>
+    <testsuite name="test/lost.test.ts" tests="1" failures="1" errors="0" skipped="0" time="0">
+        <testcase classname="test/lost.test.ts" name="test/lost.test.ts" time="0">
+            <failure message="Failed to resolve import" type="Error"></failure>
+        </testcase>
+    </testsuite>
+</testsuites>"#;
+
+    #[test]
+    fn the_pages_cases_and_files_that_do_not_load_are_counted_too() {
+        let tally = read(RECORD_OF_THE_PAGE);
+        assert_eq!((tally.passed, tally.skipped), (1, 1));
+        assert_eq!(
+            tally.failures,
+            ["test/card.test.ts a card > says <b>", "test/lost.test.ts test/lost.test.ts"]
+        );
     }
 
     #[test]

@@ -77,11 +77,13 @@ fn by_libtest(name: &str, mut command: Command) -> Tally {
     tally.of_a_runner(name, ended)
 }
 
-fn outcome(command: &mut Command) -> Result<(), String> {
+/// Runs it; why it ended badly, if it did.
+pub(super) fn outcome(command: &mut Command) -> Result<(), String> {
     command.status().map_err(|error| format!("it could not be started: {error}")).and_then(good)
 }
 
-fn good(status: std::process::ExitStatus) -> Result<(), String> {
+/// A status as what it means for a runner.
+pub(super) fn good(status: std::process::ExitStatus) -> Result<(), String> {
     if status.success() { Ok(()) } else { Err(format!("it ended with {status}")) }
 }
 

@@ -15,7 +15,7 @@ fn round(run: &Run) -> u64 {
 }
 
 fn nothing_open(run: &Run) -> Result<OpenSet, Refused> {
-    Ok(OpenSet { approvals: vec![], as_of: run.now.wall, seq: None })
+    Ok(OpenSet { approvals: vec![], as_of: run.now.wall, seq: None, rights: None })
 }
 
 fn asks(effects: &[Effect]) -> bool {
@@ -129,7 +129,7 @@ fn rule_9_live_is_said_only_when_drained_and_every_open_request_is_accounted_for
     let effects = stream(&mut run, StreamEvent::Drained { cursor: None });
     assert!(matches!(effects.as_slice(), [Effect::Reconcile { .. }]), "{effects:?}");
     assert_eq!(connection(&run), Connection::CatchingUp);
-    let set = OpenSet { approvals: vec![], as_of: run.now.wall, seq: None };
+    let set = OpenSet { approvals: vec![], as_of: run.now.wall, seq: None, rights: None };
     let effects =
         run.take(Input::Done(Done::Reconciled { gateway: GATEWAY, round: round(&run), result: Ok(set) }));
     assert!(matches!(effects.as_slice(), [Effect::Read { why: ReadFor::Reconcile, .. }]), "{effects:?}");
@@ -143,7 +143,7 @@ fn rule_9_live_is_said_only_when_drained_and_every_open_request_is_accounted_for
 fn rule_9_a_lost_connection_is_stale_at_once_and_tells_since_when() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
     stream(&mut run, StreamEvent::Drained { cursor: None });
-    let set = OpenSet { approvals: vec![], as_of: run.now.wall, seq: None };
+    let set = OpenSet { approvals: vec![], as_of: run.now.wall, seq: None, rights: None };
     run.take(Input::Done(Done::Reconciled { gateway: GATEWAY, round: round(&run), result: Ok(set) }));
     assert!(connection(&run).is_live());
     let why = domain::connection::Staleness::Lost;
