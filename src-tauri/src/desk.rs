@@ -145,7 +145,7 @@ impl State {
                 }
                 None => self.not_open.push(Mail::View { reply }),
             },
-            Mail::Opened(Ok(console)) => self.opened(console),
+            Mail::Opened(Ok(console)) => self.opened(*console),
             Mail::Opened(Err(refused)) => self.not_opened(&refused),
             Mail::OpenAgain => self.open_console(),
             Mail::HereStarted(result) => self.here_started(*result),
