@@ -4,7 +4,7 @@ import axe from "axe-core";
 import { describe, expect, it, vi } from "vitest";
 import { SCENE_NAMES } from "../src/backend/fake/scenes";
 import { open, pass, told } from "./page";
-import { CARD, SURFACES } from "./surfaces";
+import { CARD, COMES, SURFACES } from "./surfaces";
 
 /** What needs a layout or a style sheet to be judged. */
 const NEEDS_LAYOUT = ["color-contrast", "target-size", "scrollable-region-focusable", "link-in-text-block"];
@@ -23,13 +23,17 @@ async function violations(): Promise<string[]> {
 describe("axe finds nothing wrong", () => {
   it.each(SCENE_NAMES)("in the scene %s", async (name) => {
     const page = await open(name);
+    if (COMES[name] !== undefined) {
+      await pass(4000);
+      expect(told(document.body)).toMatch(COMES[name]);
+    }
     if (CARD[name] !== undefined) await page.click(CARD[name], "option");
     expect(await violations()).toEqual([]);
   });
 
   it.each(SURFACES)("in $name", async ({ scene, keys, then, shows }) => {
     const page = await open(scene);
-    for (const key of keys) await page.press(key.replace(/^Control\+(.)$/, "{Control>}$1{/Control}"));
+    for (const key of keys) await page.press(key.replace(/^(\w{2,})$/, "{$1}").replace(/^Control\+(.)$/, "{Control>}$1{/Control}"));
     for (const button of then ?? []) await page.click(button);
     await pass(2000);
     expect(told(document.body)).toMatch(shows);

@@ -5,6 +5,9 @@ export const CARD: Record<string, RegExp> = Object.fromEntries(
   ["tookeffect", "failed", "rejected", "stopped", "conflict"].map((scene) => [scene, /no more connections allowed/] as const).concat([["hostile", /disk full/]]),
 );
 
+/** Scenes in which something happens by itself after a moment, and what is said once it has. */
+export const COMES: Record<string, RegExp> = { newcomers: /3 new/, elsewhere: /It took effect/, rejectedelsewhere: /rejected it at/ };
+
 /** Keys as `press` takes them one after the other, and what is on the page once they have done their work. */
 export type Surface = { name: string; scene: string; keys: string[]; then?: string[]; shows: RegExp };
 
@@ -17,6 +20,7 @@ export const SURFACES: Surface[] = [
   { name: "what changed", scene: "changed", keys: ["a"], then: ["Look again"], shows: /It changed/ },
   { name: "the palette", scene: "inbox", keys: ["Control+k"], shows: /Go to/ },
   { name: "the help", scene: "inbox", keys: ["?"], shows: /Back to the list|back to the list/ },
+  { name: "the question before quitting", scene: "offline", keys: ["Control+k", "q", "u", "i", "t", "Enter"], shows: /1 decision not sent yet/ },
   { name: "the runbooks", scene: "inbox", keys: ["g", "r"], shows: /Read at/ },
   { name: "the runbooks offline", scene: "offline", keys: ["g", "r"], shows: /No route to host/ },
   { name: "the mappings", scene: "inbox", keys: ["g", "m"], shows: /Actions, in order/ },

@@ -22,9 +22,9 @@ export async function window(browser: Browser): Promise<{ page: Page; wrong: str
   return { page, wrong };
 }
 
-/** Opens a scene with its clock standing still, and waits until it has settled. */
-export async function at(page: Page, scene: string): Promise<void> {
-  await page.goto(`${inject("origin")}/?scene=${scene}&still`);
+/** Opens a scene and waits until it has settled. Its clock stands still, unless something is to happen in it by itself. */
+export async function at(page: Page, scene: string, clock: "still" | "moving" = "still"): Promise<void> {
+  await page.goto(`${inject("origin")}/?scene=${scene}${clock === "still" ? "&still" : ""}`);
   await page.getByRole("heading", { level: 1 }).waitFor();
   await page.evaluate(() => document.fonts.ready);
   await settled(page);

@@ -11,6 +11,6 @@ export default defineConfig({
     // A loaded machine is slow, not wrong: every wait is for a state, and these only end a wait that is hopeless.
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    fileParallelism: false,
+    maxWorkers: 2,
   },
 });
