@@ -24,6 +24,10 @@ name: string,
  */
 account: string | null,
 /**
+ * Why that session ends with this run, as a sentence (rule 13); `None` if the keychain keeps it.
+ */
+not_kept: string | null,
+/**
  * Rule 9.
  */
 connection: Connection,

@@ -62,6 +62,8 @@ pub struct Gateway {
     pub dialect: Option<Dialect>,
     /// Who is signed in.
     pub account: Option<String>,
+    /// Why that session ends with this run; `None` if it is kept.
+    pub not_kept: Option<String>,
     /// Rule 9.
     pub connection: Connection,
     /// Its last changes, at most [`CHANGE_LIMIT`].
@@ -303,6 +305,7 @@ impl Gateway {
             origin: self.origin.clone(),
             name: self.name.clone(),
             account: self.account.clone(),
+            not_kept: self.not_kept.clone(),
             connection: self.connection.clone(),
             changes: self.changes.clone(),
             as_of: self.as_of,

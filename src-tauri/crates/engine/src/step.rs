@@ -140,6 +140,7 @@ pub fn add(state: &mut State, record: GatewayRecord) {
         name: record.name,
         dialect: record.dialect.as_deref().and_then(client::Dialect::from_word),
         account: None,
+        not_kept: None,
         connection: Connection::NEVER,
         changes: Vec::new(),
         last_live: None,
@@ -190,6 +191,7 @@ fn signed_in(
         if let Some(gateway) = state.gateways.get_mut(&id) {
             gateway.account = Some(who.email.clone());
             gateway.dialect = Some(who.dialect);
+            gateway.not_kept = who.not_kept.clone();
             // A stream that ended for want of a session starts again.
             if gateway.stream == Stream::Open && matches!(gateway.connection, Connection::SignInNeeded { .. })
             {

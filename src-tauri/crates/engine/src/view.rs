@@ -51,6 +51,9 @@ pub struct GatewayView {
     pub name: String,
     /// Who is signed in.
     pub account: Option<String>,
+    /// Why that session ends with this run, as a sentence (rule 13); `None` if the keychain keeps it.
+    #[serde(default)]
+    pub not_kept: Option<String>,
     /// Rule 9.
     pub connection: Connection,
     /// Its last changes in this run, oldest first: views are coalesced, and a state that was passed through within one

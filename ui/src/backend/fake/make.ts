@@ -103,6 +103,7 @@ export function gateway(rest: Partial<GatewayView> = {}): GatewayView {
     origin: "https://hold.example.com",
     name: "prod-eu",
     account: ME,
+    not_kept: null,
     connection: { state: "live", via: "socket" },
     changes: [],
     as_of: at(-4),
