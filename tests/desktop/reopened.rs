@@ -2,7 +2,7 @@
 //! can be approved.
 
 use anyhow::{Result, ensure};
-use support::desktop::{Desk, Keyring, words};
+use support::desktop::{Desk, Keyring, Recorder, words};
 use support::stage::{DRY, OWNER, PIPELINE, STUCK, Stage};
 
 #[tokio::test]
@@ -30,6 +30,7 @@ async fn reopened_without_the_gateway_all_that_was_known_is_there_with_its_age_a
     page.quit().await?;
     stage.gateway.kill_9().await;
 
+    let recorder = Recorder::open(desk.session().bus(), &["body"]).await?;
     let page = desk.window().await?;
     page.says(words::UNREACHABLE).await?;
     page.choose(DRY).await?;
@@ -50,6 +51,11 @@ async fn reopened_without_the_gateway_all_that_was_known_is_there_with_its_age_a
     page.choose(words::DECIDED_BY_YOU).await?;
     page.says(words::CHAIN_WHOLE).await?;
     page.says("/restart").await?;
+    ensure!(recorder.all().is_empty(), "nobody is called for what may be over: {:#?}", recorder.all());
+
+    stage.gateway.restart().await;
+    page.says_line(words::LIVE).await?;
+    recorder.until_shown(DRY).await?;
     ensure!(stage.target.calls().len() == 1, "{:?}", stage.target.calls());
     page.close().await
 }
