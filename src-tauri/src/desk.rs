@@ -145,7 +145,7 @@ impl State {
                 }
                 None => self.not_open.push(Mail::View { reply }),
             },
-            Mail::Opened(Ok(console)) => self.opened(console),
+            Mail::Opened(Ok(console)) => self.opened(*console),
             Mail::Opened(Err(refused)) => self.not_opened(&refused),
             Mail::OpenAgain => self.open_console(),
             Mail::HereStarted(result) => self.here_started(*result),
@@ -154,6 +154,8 @@ impl State {
             Mail::CloseAsked => self.close_window(),
             Mail::WindowGone => {
                 self.front = Front::Elsewhere;
+                // The next page is not to open what this one was asked for.
+                self.asked = None;
                 // What the page prepared is void.
                 for seat in
                     [self.own.as_mut(), self.rehearsal.as_mut().map(|(_, seat)| seat)].into_iter().flatten()

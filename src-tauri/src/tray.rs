@@ -51,7 +51,7 @@ fn menu(app: &AppHandle, face: &Face) -> tauri::Result<Menu<Wry>> {
     for (key, text) in &face.first {
         menu = menu.text(format!("{REQUEST}{key}"), text);
     }
-    menu.separator().text(OPEN, "Open Holdpoint").text(QUIT, "Quit").build()
+    menu.separator().text(OPEN, "Open Holdpoint").text(QUIT, face.quit()).build()
 }
 
 fn clicked(app: &AppHandle, event: &MenuEvent) {

@@ -138,9 +138,14 @@ describe("a3 reordering and hidden characters", () => {
     expect(Number(told_?.[1]?.replace(",", ""))).toBeGreaterThan(30);
   });
 
+  it("letters of another script that look like ours are told on the card by their code points", async () => {
+    await openCard({ ...disk, actions: disk.actions.map((one, n) => (n === 0 ? { ...one, service: "se\u0430rch" } : one)), digest: null }, [], bare);
+    expect(told(card())).toContain("U+0430");
+  });
+
   it("are not spoken of where there are none", async () => {
     await openCard(disk, [], bare);
-    expect(told(card())).not.toMatch(/hidden character/i);
+    expect(told(card())).not.toMatch(/hidden character|U\+/i);
   });
 
   it("do not act in a command that is copied", () => {

@@ -1,6 +1,6 @@
 /** Hostile text (rule 11) made visible and counted as `domain::escape` does it, held against the Unicode standard's own lists. */
 import { describe, expect, it } from "vitest";
-import { hidden, isHostile, oneLine, pieces, visible } from "../src/text";
+import { foreign, hidden, isHostile, named, oneLine, pieces, visible } from "../src/text";
 
 /** General category Cc, Cf, Zl and Zp of Unicode 15, as ranges of code points. */
 const UNFIT: [number, number][] = [
@@ -71,6 +71,13 @@ describe("a4 very long text", () => {
     expect(hidden(long)).toBe(500_000);
     expect(visible(long).endsWith("⟨U+200B⟩!")).toBe(true);
     expect(Number(process.hrtime.bigint() - from) / 1e6).toBeLessThan(5000);
+  });
+});
+
+describe("a3 letters that look like ours", () => {
+  it("are found in a name, each once; what is made visible anyway is not told twice", () => {
+    expect(foreign("\u0440\u0430yments \u0430\u202e").map(named)).toEqual(["\u0440 is U+0440", "\u0430 is U+0430"]);
+    expect(foreign("payments-db_1.eu/[x]~")).toEqual([]);
   });
 });
 

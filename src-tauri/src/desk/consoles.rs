@@ -19,8 +19,8 @@ impl State {
         });
     }
 
-    pub(super) fn opened(&mut self, console: Box<Console>) {
-        let seat = Seat::new(*console, self.setup.clock.clone());
+    pub(super) fn opened(&mut self, console: Console) {
+        let seat = Seat::new(console, self.setup.clock.clone());
         seat.connect_known();
         self.own = Some(seat);
         if here::is_wanted(&self.setup.data_dir) && matches!(self.here, Builtin::Off) {

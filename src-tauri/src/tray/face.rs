@@ -3,7 +3,7 @@
 use crate::desk::Seen;
 use chrono::{DateTime, Utc};
 use domain::escape::one_line;
-use domain::{Connection, Status};
+use domain::{Connection, OutboxState, Status};
 use engine::AppView;
 use engine::view::RequestRow;
 use engine::window::Realm;
@@ -26,6 +26,8 @@ pub(crate) struct Face {
     pub(crate) pending: String,
     /// The ones that expire first: their key as JSON, and a line.
     pub(crate) first: Vec<(String, String)>,
+    /// Decisions that are on disk and not on their way yet.
+    pub(crate) unsent: usize,
 }
 
 /// Rule 9's five values.
@@ -88,6 +90,20 @@ impl Face {
                 count => format!("{count} requests wait"),
             },
             first: waiting.into_iter().take(NAMED).filter_map(|row| line(row, realm)).collect(),
+            unsent: view
+                .decisions
+                .iter()
+                .filter(|decision| matches!(decision.state, OutboxState::Held | OutboxState::Queued))
+                .count(),
+        }
+    }
+
+    /// What quitting means now.
+    pub(crate) fn quit(&self) -> String {
+        match self.unsent {
+            0 => "Quit".to_owned(),
+            1 => "Quit (1 decision is not sent yet)".to_owned(),
+            count => format!("Quit ({count} decisions are not sent yet)"),
         }
     }
 }
@@ -124,7 +140,7 @@ mod tests {
             .iter()
             .map(|connection| {
                 json!({"id": "00000000-0000-0000-0000-000000000001", "origin": "https://g", "name": "g",
-                "account": null, "connection": connection, "as_of": null})
+                "account": null, "connection": connection, "changes": [], "as_of": null})
             })
             .collect();
         let rows: Vec<_> = rows
@@ -169,6 +185,14 @@ mod tests {
             lines,
             ["e__soon (p until 01:00 UTC)", "e__mid (p until 02:00 UTC)", "e__late (p until 03:00 UTC)"]
         );
+    }
+
+    #[test]
+    fn quit_names_what_is_not_sent_yet() {
+        let quit = |unsent| Face { unsent, ..Face::default() }.quit();
+        assert_eq!(quit(0), "Quit");
+        assert_eq!(quit(1), "Quit (1 decision is not sent yet)");
+        assert_eq!(quit(3), "Quit (3 decisions are not sent yet)");
     }
 
     #[test]

@@ -4,13 +4,16 @@ use crate::Key;
 use crate::process::{Running, has_ended};
 use crate::scripts::{FOCUSED, NAMED, ROW, VIOLATIONS, WATCH_VIOLATIONS};
 use crate::session::Session;
-use crate::wait::until;
+use crate::wait::{PATIENCE, until};
 use anyhow::{Context, Result, anyhow, ensure};
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
+use tokio::time::timeout;
 
 /// See the module. Dropped, the driver and the program it drives are killed.
 #[derive(Debug)]
@@ -165,8 +168,14 @@ impl Page {
     /// # Errors
     /// Nothing has the focus, or the page is gone.
     pub async fn type_keys(&self, keys: &str) -> Result<()> {
-        let element = self.client.active_element().await.context("nothing has the focus")?;
-        element.send_keys(keys).await.with_context(|| format!("{keys:?} could not be typed"))
+        // Not through the element with the focus: the driver waits for ever where a key makes that one vanish.
+        let pressed = keys.chars().fold(KeyActions::new("keyboard".to_owned()), |actions, key| {
+            actions.then(KeyAction::Down { value: key }).then(KeyAction::Up { value: key })
+        });
+        let typed = timeout(PATIENCE, self.client.perform_actions(pressed)).await;
+        typed
+            .with_context(|| format!("{keys:?} made the driver fall silent"))?
+            .with_context(|| format!("{keys:?} could not be typed"))
     }
 
     /// Empties the field with that name and types into it.
@@ -197,13 +206,18 @@ impl Page {
         serde_json::from_value(found).context("the page was loaded anew")
     }
 
-    /// Ends the session, and with it the program; fails if the page tried what its policy forbids.
+    /// Asks the program to end and waits until it has; fails if the page tried what its policy forbids. The driver is not
+    /// asked to end the session: it would close the window, and a program that lives on without one keeps it waiting.
     ///
     /// # Errors
-    /// It did.
+    /// It did, or the program does not end.
     pub async fn close(self) -> Result<()> {
         self.is_clean().await?;
-        self.client.clone().close().await.context("the driver did not end the session")
+        let program = self.program()?;
+        let pid = i32::try_from(program).ok().and_then(Pid::from_raw).context("no number of a process")?;
+        // It may have ended in this moment; that is what is asked for.
+        let _ = kill_process(pid, Signal::TERM);
+        until("the program's end", || async { self.program().ok().map_or(Some(()), |_| None) }).await
     }
 
     /// Takes hold of the page in a window that the program has made since the one before was closed.

@@ -4,6 +4,7 @@
 use anyhow::{Context, Result};
 use headless::{Running, Screen, Session};
 use std::fs;
+use std::path::Path;
 
 const SCREEN: Screen = Screen { width: 1440, height: 900 };
 /// The daemon's notifications stay until they are answered, and look the same on every machine.
@@ -29,6 +30,14 @@ impl Desktop {
         daemon.arg("-config").arg(&settings);
         let daemon = session.start(daemon)?;
         Ok(Self { _daemon: daemon, session })
+    }
+
+    /// A picture of the app's window, without the frame that the window manager draws, as PNG.
+    pub(crate) fn window(&self, to: &Path) -> Result<()> {
+        let found = self.session.run("xdotool", &["search", "--onlyvisible", "--name", "^Holdpoint$"])?;
+        let window = found.lines().last().context("there is no window to be seen")?;
+        let path = to.to_str().with_context(|| format!("{} is no text", to.display()))?;
+        self.session.run("import", &["-silent", "-window", window, path]).map(drop)
     }
 
     /// How many notifications stand; `None` while the daemon does not answer.

@@ -98,6 +98,7 @@ fn take_place(directory: &Path) -> Result<File> {
 /// Prints what happens until the person has had enough. The picture follows what happens.
 fn relay(stage: &mut Stage, picture: Option<&Picture>) -> Result<()> {
     let mut due = true;
+    let mut last = Value::Null;
     loop {
         let heard = match picture {
             Some(_) if due => stage.next_within(PAINTED),
@@ -106,7 +107,12 @@ fn relay(stage: &mut Stage, picture: Option<&Picture>) -> Result<()> {
         match heard {
             Ok(Heard::Line(said)) => {
                 due = true;
-                tell(&said);
+                let step = said.line.get("step").cloned().unwrap_or_default();
+                // A service that goes on failing says so every few seconds.
+                if step.is_null() || step != last {
+                    tell(&said);
+                }
+                last = step;
             }
             Ok(Heard::Nothing) => {
                 if due

@@ -10,6 +10,7 @@ pub(crate) mod node;
 use crate::terminal::say;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
+use apt::Apt;
 use needs::Need;
 use std::env;
 use std::path::Path;
@@ -62,14 +63,15 @@ pub(crate) fn setup(workspace: &Workspace, purpose: Purpose) -> Result<()> {
         say(format_args!("setup: {} is missing ({})", need.what, need.why));
     }
     let plan = Plan::of(missing.iter().map(|need| need.source));
+    let mut apt = Apt::default();
     if !plan.packages.is_empty() {
-        apt::install(&plan.packages)?;
+        apt.install(&plan.packages)?;
     }
     if !plan.components.is_empty() {
         add_components(&plan.components)?;
     }
     if plan.node {
-        node::get(workspace)?;
+        node::get(workspace, &mut apt)?;
     }
     match missing.iter().find(|need| !need.present.holds(workspace)) {
         Some(need) => {

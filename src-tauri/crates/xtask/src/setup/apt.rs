@@ -16,16 +16,31 @@ enum Root {
     BySudo,
 }
 
-/// Refreshes the lists once and installs `packages`. Where that cannot be done, the error holds the line to run.
-pub(super) fn install(packages: &[&str]) -> Result<()> {
-    let line = by_hand(packages);
-    if !on_path("apt-get") {
-        bail!("there is no apt on this system: install the equivalents of what `{line}` would");
+/// apt, with its lists as old as they are until something is installed.
+#[derive(Default)]
+pub(super) struct Apt {
+    refreshed: bool,
+}
+
+impl Apt {
+    /// Refreshes the lists, once, and installs `packages`. Where that cannot be done, the error holds the line to run.
+    pub(super) fn install(&mut self, packages: &[&str]) -> Result<()> {
+        let line = by_hand(packages);
+        if !on_path("apt-get") {
+            bail!("there is no apt on this system: install the equivalents of what `{line}` would");
+        }
+        let Some(root) = root() else {
+            bail!("installing needs root and sudo would ask for a password. Run this yourself: {line}");
+        };
+        if !self.refreshed {
+            run(root, &["apt-get", "update"])?;
+            self.refreshed = true;
+        }
+        install(root, packages)
     }
-    let Some(root) = root() else {
-        bail!("installing needs root and sudo would ask for a password. Run this yourself: {line}");
-    };
-    run(root, &["apt-get", "update"])?;
+}
+
+fn install(root: Root, packages: &[&str]) -> Result<()> {
     let (known, unknown) = sort_out(packages, is_known);
     if !known.is_empty() {
         let mut install = vec!["apt-get", "install", "--yes", "--no-install-recommends"];

@@ -1,7 +1,8 @@
 //! Node.js and npm: whether those of the machine will do, and getting a pinned pair into the target folder where they
 //! will not. They build the page; nothing of them reaches the product.
 
-use super::{apt, on_path};
+use super::apt::Apt;
+use super::on_path;
 use crate::terminal::say;
 use crate::workspace::Workspace;
 use anyhow::{Context, Result, bail};
@@ -26,12 +27,12 @@ pub(super) fn is_here(workspace: &Workspace) -> bool {
 }
 
 /// Gets them: from apt where it has a Node.js that is new enough, else from the npm registry.
-pub(super) fn get(workspace: &Workspace) -> Result<()> {
+pub(super) fn get(workspace: &Workspace, apt: &mut Apt) -> Result<()> {
     if version(workspace, "npm").is_none() && on_path("apt-get") {
         // Some systems put npm into the package of Node.js and let the other one conflict with it.
         for package in ["nodejs", "npm"] {
             if version(workspace, "npm").is_none() {
-                apt::install(&[package])?;
+                apt.install(&[package])?;
             }
         }
     }
