@@ -8,10 +8,11 @@ use std::env;
 use std::process::Command;
 
 /// Every allowed arrow inside the workspace, development dependencies included. What is not drawn is forbidden.
-const ARROWS: [(&str, &[&str]); 12] = [
+const ARROWS: [(&str, &[&str]); 13] = [
     ("domain", &[]),
     ("keychain", &[]),
-    ("xtask", &[]),
+    ("headless", &[]),
+    ("xtask", &["headless"]),
     ("protocol", &["domain"]),
     ("store", &["domain"]),
     ("client", &["protocol", "domain"]),
@@ -22,12 +23,24 @@ const ARROWS: [(&str, &[&str]); 12] = [
     ("holdpoint", &["engine", "rehearsal", "gateway", "client", "store", "keychain", "domain"]),
     (
         "tests",
-        &["domain", "protocol", "client", "store", "keychain", "engine", "cli", "gateway", "rehearsal"],
+        &[
+            "domain",
+            "protocol",
+            "client",
+            "store",
+            "keychain",
+            "engine",
+            "cli",
+            "gateway",
+            "rehearsal",
+            "headless",
+        ],
     ),
 ];
 
 /// Libraries that only some packages may know. A name covers its plug-ins too (`tauri` also `tauri-build`).
-const KNOWN_BY: [(&str, &[&str]); 9] = [
+const KNOWN_BY: [(&str, &[&str]); 10] = [
+    ("fantoccini", &["headless"]),
     ("tauri", &["holdpoint"]),
     ("notify-rust", &["holdpoint"]),
     ("sqlx", &["store", "gateway"]),
