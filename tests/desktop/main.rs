@@ -3,7 +3,9 @@
 
 mod dunst;
 mod elsewhere;
+mod keyring;
 mod notification;
+mod reopened;
 mod single;
 mod story;
 mod tray;

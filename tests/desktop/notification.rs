@@ -109,6 +109,7 @@ async fn a_desktop_without_a_daemon_is_told_in_the_window_and_one_that_comes_lat
     let page = desk.connected(stage.gateway.origin(), OWNER).await?;
     let id = stage.raise(STUCK).await;
     page.says(words::NO_NOTIFICATIONS).await?;
+    page.says("No program on this desktop shows notifications.").await?;
     let recorder = Recorder::open(desk.session().bus(), &CAPABILITIES).await?;
     let shown = recorder.until_shown(STUCK).await?;
     page.stops_saying(words::NO_NOTIFICATIONS).await?;

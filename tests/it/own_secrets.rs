@@ -3,7 +3,6 @@
 
 use crate::support_caller::SOON;
 use serde_json::json;
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use support::account::PASSWORD;
 use support::stage::{MACHINE, OWNER, PIPELINE, STUCK, Stage};
@@ -63,21 +62,6 @@ fn nothing_in_argv(running: &Running, words: &[String]) {
     }
 }
 
-/// The tokens that went over the wire, as the gateway gave them out.
-fn tokens(proxy: &Proxy) -> Vec<String> {
-    let told = proxy.told();
-    let mut found = BTreeSet::new();
-    for name in ["\"access_token\":\"", "\"refresh_token\":\"", "access_token=", "refresh_token="] {
-        for part in told.split(name).skip(1) {
-            let token: String = part.chars().take_while(|c| !matches!(c, '"' | ';' | '\r' | '\n')).collect();
-            if token.len() > 16 {
-                found.insert(token);
-            }
-        }
-    }
-    found.into_iter().collect()
-}
-
 #[tokio::test]
 async fn rule_13_a17_passwords_and_tokens_are_nowhere_but_on_the_wire() {
     let stage = Stage::ready().await;
@@ -112,7 +96,7 @@ async fn rule_13_a17_passwords_and_tokens_are_nowhere_but_on_the_wire() {
     said.push(login.args(["login", "--password-stdin"]).input(format!("{PASSWORD}\n")).output().await);
     assert_eq!(said.last().unwrap().code, Some(0), "{said:?}");
 
-    let issued = tokens(&proxy);
+    let issued = proxy.tokens();
     assert!(issued.len() >= 2, "the test sees no tokens: it proves nothing");
     assert!(proxy.sent().contains("correct"), "the test sees no password: it proves nothing");
     words.push(wrong.to_owned());

@@ -4,6 +4,7 @@
 //! foreign bytes into open WebSockets.
 
 use crate::serve::lock;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -72,6 +73,22 @@ impl Proxy {
     /// Everything that came from the gateway.
     pub fn told(&self) -> String {
         String::from_utf8_lossy(&lock(&self.world.told)).into_owned()
+    }
+
+    /// The tokens that the gateway gave out through here.
+    pub fn tokens(&self) -> Vec<String> {
+        let told = self.told();
+        let mut found = BTreeSet::new();
+        for name in ["\"access_token\":\"", "\"refresh_token\":\"", "access_token=", "refresh_token="] {
+            for part in told.split(name).skip(1) {
+                let token: String =
+                    part.chars().take_while(|c| !matches!(c, '"' | ';' | '\r' | '\n')).collect();
+                if token.len() > 16 {
+                    found.insert(token);
+                }
+            }
+        }
+        found.into_iter().collect()
     }
 
     /// How many WebSockets were opened through here.

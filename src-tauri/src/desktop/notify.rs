@@ -131,7 +131,7 @@ async fn stand(desk: &Desk, id: NoticeId, notification: &Notification, gone: Can
     let handle = match shown {
         Ok(handle) => handle,
         Err(error) => {
-            let why = format!("No notification can be shown on this desktop: {error}");
+            let why = unable(&error.to_string());
             return desk.tell(Mail::Notified(Notifying::Unable { why }));
         }
     };
@@ -144,6 +144,15 @@ async fn stand(desk: &Desk, id: NoticeId, notification: &Notification, gone: Can
         },
         () = gone.cancelled() => handle.close_async().await,
     }
+}
+
+/// Why it could not be shown, as a sentence.
+fn unable(error: &str) -> String {
+    // What the bus says where nobody shows notifications.
+    if error.contains("ServiceUnknown") || error.contains("NameHasNoOwner") {
+        return "No program on this desktop shows notifications.".to_owned();
+    }
+    format!("The last notification could not be shown ({}).", error.trim_end_matches('.'))
 }
 
 /// What a person did with it.
@@ -211,6 +220,14 @@ mod tests {
             "&lt;a href=\"https://evil\"&gt;click&lt;/a&gt; &amp; &lt;b&gt;"
         );
         assert_eq!(body(hostile, Markup::Shown), hostile);
+    }
+
+    #[test]
+    fn a_desktop_without_a_daemon_is_told_in_plain_words() {
+        let unknown =
+            "org.freedesktop.DBus.Error.ServiceUnknown: The name was not provided by any .service files";
+        assert_eq!(unable(unknown), "No program on this desktop shows notifications.");
+        assert_eq!(unable("Broken pipe."), "The last notification could not be shown (Broken pipe).");
     }
 
     #[test]

@@ -39,7 +39,8 @@ const ARROWS: [(&str, &[&str]); 13] = [
 ];
 
 /// Libraries that only some packages may know. A name covers its plug-ins too (`tauri` also `tauri-build`).
-const KNOWN_BY: [(&str, &[&str]); 9] = [
+const KNOWN_BY: [(&str, &[&str]); 10] = [
+    ("fantoccini", &["headless"]),
     ("tauri", &["holdpoint"]),
     ("notify-rust", &["holdpoint"]),
     ("sqlx", &["store", "gateway"]),

@@ -5,11 +5,13 @@
 
 mod canary;
 mod desk;
+mod keyring;
 mod panel;
 mod recorder;
 pub mod words;
 
 pub use canary::Canary;
 pub use desk::{Desk, shows_a_page};
+pub use keyring::{Keyring, Unanswered};
 pub use panel::{Face, Line, Panel};
 pub use recorder::{Recorder, Shown};

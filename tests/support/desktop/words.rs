@@ -20,6 +20,8 @@ pub const STALE: &str = "Stale since";
 pub const SIGN_IN_NEEDED: &str = "Sign-in needed";
 /// An inbox where nothing waits.
 pub const NOTHING_HELD: &str = "Nothing is held";
+/// Puts newcomers into the list, which never moves by itself under a person's eyes.
+pub const SHOW_NEW: &str = "Show";
 /// The proved end of an approval.
 pub const TOOK_EFFECT: &str = "Took effect";
 /// A claim that only the gateway can make true (rule 7).
@@ -58,3 +60,9 @@ pub const NO_NOTIFICATIONS: &str = "No notifications";
 pub const NEEDS_FRESH_LOOK: &str = "An approval needs a fresh look";
 /// Ends a dialog whose decision is void.
 pub const CLOSE: &str = "Close";
+/// Settings, where the session ends with this run.
+pub const SIGN_IN_AGAIN: &str = "You will have to sign in again after a restart.";
+/// Settings, where a gateway has no session.
+pub const NOBODY_SIGNED_IN: &str = "Nobody is signed in.";
+/// Why a connection is stale where nobody answers.
+pub const UNREACHABLE: &str = "cannot be reached";

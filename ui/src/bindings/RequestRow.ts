@@ -54,4 +54,9 @@ waiting: ActionId | null,
 /**
  * What this account may do about it.
  */
-may: May, };
+may: May,
+/**
+ * Known only from an earlier run, as of then: it may have been decided since. `None` once the gateway has told it in
+ * this run.
+ */
+kept: string | null, };

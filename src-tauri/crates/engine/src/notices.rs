@@ -226,7 +226,8 @@ impl Told {
     }
 }
 
-/// Does it wait for this person? Not if they may not decide it, asked for it themselves, or have just decided it.
+/// Does it wait for this person? Not if they may not decide it, asked for it themselves, have just decided it, or if it is
+/// known only from an earlier run: nobody is called for what may be over.
 fn waits(row: &RequestRow, view: &AppView) -> bool {
     let open = match row.status {
         Status::Pending => true,
@@ -238,7 +239,7 @@ fn waits(row: &RequestRow, view: &AppView) -> bool {
         .iter()
         .filter(|decision| decision.key == row.key && decision.state.locks())
         .any(|decision| decision.point.action() == row.waiting.as_ref());
-    open && row.may == May::Decide && !decided
+    open && row.may == May::Decide && row.kept.is_none() && !decided
 }
 
 fn ask(row: &RequestRow) -> Ask {

@@ -12,6 +12,7 @@ mod session;
 
 use crate::command::{Answer, Command, Query, Refused};
 use crate::effect::{CallId, Effect, SurfaceId};
+use crate::failure::store_refused;
 use crate::input::{Done, Fresh, Input, Now};
 use crate::outbox::CallEnd;
 use crate::state::State;
@@ -130,10 +131,21 @@ impl Runtime {
     pub(crate) async fn link_known(&mut self, record: store::GatewayRecord) -> Result<(), Refused> {
         let (client, restored) = session::open(&self.ports, &record).await?;
         crate::step::add(&mut self.state, record.clone());
+        self.recall(record.id).await?;
         self.link(client, &record);
         if let Some(who) = restored {
             self.input(Input::Done(Done::SignedIn { call: None, gateway: record.id, result: Ok(who) }));
         }
+        Ok(())
+    }
+
+    /// What was open when the last run ended.
+    async fn recall(&mut self, gateway: GatewayId) -> Result<(), Refused> {
+        let reader = self.ports.store.reader();
+        let cached = reader.open_approvals(gateway).await.map_err(|error| store_refused(&error))?;
+        let complete = reader.open_read_at(gateway).await.map_err(|error| store_refused(&error))?;
+        let open = cached.into_iter().map(|kept| (kept.approval, kept.as_of)).collect();
+        crate::step::recall(&mut self.state, gateway, open, complete);
         Ok(())
     }
 

@@ -141,6 +141,8 @@ pub struct Request {
     pub seq: Option<u64>,
     /// What came in so far.
     pub results: Vec<ActionResult>,
+    /// Known only from an earlier run, as of then; `None` once the gateway has told it in this one.
+    pub kept: Option<DateTime<Utc>>,
 }
 
 /// One decision on its way.
@@ -248,7 +250,11 @@ impl State {
         let open = |gateway: &Gateway| {
             let rows = gateway.requests.values().filter(|request| request.approval.status.is_open());
             let row = |request: &Request| {
-                RequestRow::of(gateway.id, &request.approval, request.rev, gateway.may(&request.approval))
+                let may = gateway.may(&request.approval);
+                RequestRow {
+                    kept: request.kept,
+                    ..RequestRow::of(gateway.id, &request.approval, request.rev, may)
+                }
             };
             rows.map(row).collect::<Vec<_>>()
         };

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use store::GatewayRecord;
 
 pub use drive::{Row, restore};
+pub use requests::recall;
 
 /// What follows from one input.
 pub fn step(state: &mut State, input: Input, now: Now) -> Vec<Effect> {

@@ -101,6 +101,10 @@ pub struct RequestRow {
     pub waiting: Option<ActionId>,
     /// What this account may do about it.
     pub may: May,
+    /// Known only from an earlier run, as of then: it may have been decided since. `None` once the gateway has told it in
+    /// this run.
+    #[serde(default)]
+    pub kept: Option<DateTime<Utc>>,
 }
 
 /// What the signed-in account may do about a request, as far as is known. The gateway judges again.
@@ -164,6 +168,7 @@ impl RequestRow {
             expires_at: approval.expires_at,
             waiting: approval.pending_approval_actions.first().cloned(),
             may,
+            kept: None,
         }
     }
 }

@@ -94,6 +94,7 @@ export function row(of: Approval, rev = 1, gateway = GATEWAY): RequestRow {
     expires_at: of.expires_at,
     waiting: of.pending_approval_actions[0] ?? null,
     may: of.requested_by === ME ? "not_approve" : "decide",
+    kept: null,
   };
 }
 

@@ -18,6 +18,7 @@ fn row(id: &str) -> RequestRow {
         expires_at: None,
         waiting: None,
         may: May::Decide,
+        kept: None,
     }
 }
 
@@ -64,6 +65,14 @@ fn f13_a_request_is_told_once_and_withdrawn_when_it_was_decided_elsewhere() {
     let one = view(vec![RequestRow { status: Status::Executing, ..row("r1") }, row("r2")]);
     assert_eq!(told.step(&one, Front::Elsewhere, 2), [Notice::Withdraw(key("r1"))]);
     assert_eq!(told.step(&view(vec![]), Front::Elsewhere, 3), [Notice::Withdraw(key("r2"))]);
+}
+
+#[test]
+fn what_is_known_only_from_an_earlier_run_calls_nobody_until_the_gateway_tells_it_again() {
+    let mut told = Told::default();
+    let kept = RequestRow { kept: Some(chrono::DateTime::UNIX_EPOCH), ..row("r1") };
+    assert_eq!(told.step(&view(vec![kept]), Front::Elsewhere, 0), []);
+    assert_eq!(asked(&told.step(&view(vec![row("r1")]), Front::Elsewhere, 1)), ["r1"]);
 }
 
 #[test]

@@ -6,6 +6,7 @@ use crate::effect::Effect;
 use crate::input::{Applied, Now};
 use crate::outbox;
 use crate::state::{Request, State};
+use chrono::{DateTime, Utc};
 use client::Dialect;
 use domain::{ActionResult, Approval, DecisionId, GatewayId, RequestId, RequestKey};
 use std::collections::BTreeSet;
@@ -32,6 +33,7 @@ pub(super) fn ingested(
                     if let Some(status) = status.filter(|_| known.approval.status.is_open()) {
                         known.approval.status = status;
                     }
+                    known.kept = None;
                     known.rev += 1;
                 }
             }
@@ -59,15 +61,34 @@ pub(super) fn put(
             if !older && !reopened {
                 known.approval = approval;
                 known.seq = seq.or(known.seq);
+                known.kept = None;
                 known.rev += 1;
             }
         }
         None => {
-            let request = Request { approval, rev: 1, seq, results: results.to_vec() };
+            let request = Request { approval, rev: 1, seq, results: results.to_vec(), kept: None };
             gateway.requests.insert(key.request.clone(), request);
         }
     }
     forget_closed(state, key.gateway);
+}
+
+/// Takes what was open when an earlier run ended: without the gateway that is all there is to show (rule 9). `complete` is
+/// when every open request was read last.
+pub fn recall(
+    state: &mut State,
+    gateway: GatewayId,
+    open: Vec<(Approval, DateTime<Utc>)>,
+    complete: Option<DateTime<Utc>>,
+) {
+    let Some(gateway) = state.gateways.get_mut(&gateway) else { return };
+    gateway.as_of = complete;
+    for (approval, as_of) in open {
+        let id = approval.request_id.clone();
+        let request = Request { approval, rev: 1, seq: None, results: Vec::new(), kept: Some(as_of) };
+        gateway.requests.entry(id).or_insert(request);
+    }
+    state.rev += 1;
 }
 
 /// Requests that are neither open nor followed by a decision are in the history, not in memory.

@@ -44,6 +44,30 @@ fn rule_9_an_answer_from_an_older_connection_does_not_make_the_new_one_live() {
 }
 
 #[test]
+fn rule_9_what_an_earlier_run_knew_is_shown_as_kept_and_asked_for_before_it_is_live() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    let then = run.now.wall;
+    let other = Approval { request_id: "r2".into(), ..approval("pending") };
+    recall(&mut run.state, GATEWAY, vec![(approval("pending"), then), (other, then)], Some(then));
+    let view = run.state.view();
+    assert_eq!(view.requests.iter().map(|row| row.kept).collect::<Vec<_>>(), [Some(then); 2]);
+    assert_eq!(view.gateways[0].as_of, Some(then));
+    assert_eq!(connection(&run), Connection::NEVER, "stale never looks like OK");
+
+    stream(&mut run, StreamEvent::Drained { cursor: None });
+    let set = OpenSet { approvals: vec![approval("pending")], ..nothing_open(&run).expect("a set") };
+    let done = Done::Reconciled { gateway: GATEWAY, round: round(&run), result: Ok(set) };
+    let effects = run.take(Input::Done(done));
+    let asked_for = effects.iter().any(
+        |effect| matches!(effect, Effect::Read { request, why: ReadFor::Reconcile, .. } if request.as_str() == "r2"),
+    );
+    assert!(asked_for, "the one that is missing is read, never called resolved unread: {effects:?}");
+    let kept: Vec<_> = run.state.view().requests.iter().map(|row| row.kept).collect();
+    assert_eq!(kept, [None, Some(then)]);
+    assert!(!connection(&run).is_live());
+}
+
+#[test]
 fn rule_9_a_reconciliation_that_fails_on_a_sound_stream_is_asked_for_again() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
     stream(&mut run, StreamEvent::Drained { cursor: None });
