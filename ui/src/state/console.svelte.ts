@@ -82,6 +82,11 @@ export class Console {
     return this.view.realm === "rehearsal";
   }
 
+  /** Gateways can be added here and signed in to. The rehearsal has its own and takes no other. */
+  get takesGateways(): boolean {
+    return !this.rehearsing;
+  }
+
   /** Own decisions that are recorded here and have not left. */
   get unsent(): DecisionView[] {
     return this.view.decisions.filter((one) => one.state === "held" || one.state === "queued");
