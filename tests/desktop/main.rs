@@ -3,7 +3,9 @@
 
 mod dunst;
 mod elsewhere;
+mod hostile;
 mod keyring;
+mod locked_down;
 mod notification;
 mod reopened;
 mod single;
