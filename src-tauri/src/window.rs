@@ -7,6 +7,9 @@ use engine::window::WindowView;
 
 /// Its name in the configuration.
 const LABEL: &str = "main";
+/// The page's proxy: a port that nobody can listen on. The page asks for nothing over the network; what its engine does by
+/// itself, as looking up a name or connecting before a navigation is denied, ends here (A5).
+const NOWHERE: &str = "http://127.0.0.1:0";
 
 /// Brings it to the front, making it if there is none. Not to be called from within an event of the framework.
 pub(crate) fn bring_up(app: &AppHandle) -> tauri::Result<()> {
@@ -17,7 +20,14 @@ pub(crate) fn bring_up(app: &AppHandle) -> tauri::Result<()> {
     }
     let config = app.config().app.windows.iter().find(|config| config.label == LABEL);
     let config = config.ok_or(tauri::Error::WindowNotFound)?;
-    WebviewWindowBuilder::from_config(app, config)?
+    let mut builder = WebviewWindowBuilder::from_config(app, config)?;
+    // In development the page comes from a server.
+    if !cfg!(dev)
+        && let Ok(nowhere) = Url::parse(NOWHERE)
+    {
+        builder = builder.proxy_url(nowhere);
+    }
+    builder
         .on_navigation(|url| {
             let own = is_own(url);
             if !own {

@@ -4,7 +4,9 @@
 mod doors;
 mod dunst;
 mod elsewhere;
+mod hostile;
 mod keyring;
+mod locked_down;
 mod notification;
 mod reopened;
 mod single;

@@ -74,3 +74,5 @@ pub const SIGN_IN_AGAIN: &str = "You will have to sign in again after a restart.
 pub const NOBODY_SIGNED_IN: &str = "Nobody is signed in.";
 /// Why a connection is stale where nobody answers.
 pub const UNREACHABLE: &str = "cannot be reached";
+/// Leaves a dialog without deciding.
+pub const CANCEL: &str = "Cancel";

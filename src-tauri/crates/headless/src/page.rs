@@ -77,6 +77,14 @@ impl Page {
         self.client.execute(body, vec![]).await.with_context(|| format!("in the page: {body}"))
     }
 
+    /// Runs a function body in the page that calls its last argument, `arguments[0]`, once it has its answer.
+    ///
+    /// # Errors
+    /// The page is gone, or the script never answered.
+    pub async fn script_that_answers(&self, body: &str) -> Result<Value> {
+        self.client.execute_async(body, vec![]).await.with_context(|| format!("in the page: {body}"))
+    }
+
     /// All that can be read on the page.
     ///
     /// # Errors
@@ -94,6 +102,16 @@ impl Page {
         let said =
             until(words, || async { self.text().await.ok().filter(|text| text.contains(words)) }).await;
         self.explained(said.map(drop)).await
+    }
+
+    /// Waits until `words` stand in the page, seen or not. For pages so long that reading what can be seen takes minutes.
+    ///
+    /// # Errors
+    /// They do not come.
+    pub async fn holds(&self, words: &str) -> Result<()> {
+        let script = "return document.body.textContent.includes(arguments[0]) ? true : null;";
+        let held = || async { self.client.execute(script, vec![json!(words)]).await.ok()?.as_bool() };
+        until(words, held).await.map(drop)
     }
 
     /// Waits until the page says `words` no more.
