@@ -48,7 +48,7 @@ static EVERYWHERE: [Need; 4] = [
 ];
 
 /// Installed by their Debian names.
-static LINUX: [Need; 31] = [
+static LINUX: [Need; 32] = [
     apt(Build, "pkg-config", "the window's libraries are found by it", Program(&["pkg-config"])),
     apt(Build, "libwebkit2gtk-4.1-dev", "the window shows a page", Library("webkit2gtk-4.1")),
     apt(Build, "libjavascriptcoregtk-4.1-dev", "the page's scripts", Library("javascriptcoregtk-4.1")),
@@ -70,6 +70,7 @@ static LINUX: [Need; 31] = [
     apt(Play, "webkit2gtk-driver", "the window is driven through WebDriver", Program(&["WebKitWebDriver"])),
     apt(Play, "dunst", "notifications are shown by a real daemon", Program(&["dunst"])),
     apt(Play, "xdotool", "windows are found, and real clicks and keys given", Program(&["xdotool"])),
+    apt(Check, "systemd", "dunst tells its history through it", Program(&["busctl"])),
     apt(Check, "dbus-x11", "buses that belong to a display", Program(&["dbus-launch"])),
     apt(Check, "x11-utils", "windows are looked for and described", Program(&["xwininfo"])),
     apt(Check, "notification-daemon", "and by another one with real buttons", Package("notification-daemon")),
@@ -92,6 +93,6 @@ mod tests {
         let (build, play, check) = (names(Build), names(Play), names(Check));
         assert!(build.iter().all(|name| play.contains(name)) && play.iter().all(|name| check.contains(name)));
         assert!(build.len() < check.len());
-        assert_eq!(check.len(), if cfg!(target_os = "linux") { 35 } else { 4 });
+        assert_eq!(check.len(), if cfg!(target_os = "linux") { 36 } else { 4 });
     }
 }
