@@ -140,6 +140,6 @@ async fn a4_texts_of_a_megabyte_neither_freeze_the_window_nor_become_more_than_t
     page.holds("<img src=").await?;
     is_text_only(&page, &canary, "history").await?;
     let answered = page.script("return 1 + 1;").await?;
-    ensure!(answered == Value::from(2), "{answered}");
+    ensure!(answered == 2, "{answered}");
     page.close().await
 }
