@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 use headless::Page;
-use serde_json::{Value, json};
+use serde_json::json;
 use support::Platform;
 use support::account::PASSWORD;
 use support::desktop::{Canary, Desk, Recorder, words};
