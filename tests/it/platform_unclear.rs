@@ -90,7 +90,7 @@ async fn an_unclear_decision_is_unknown_and_not_failed_while_nobody_knows() {
     let (desk, request) = shown(&["drain"]).await;
     desk.platform.fault_approvals(ApproveFault::Silent);
     desk.platform.hold("drain");
-    let answer = desk.approve_as_shown(&request, &["--wait", "5"]).await;
+    let answer = desk.approve_as_shown(&request, &["--wait", "15"]).await;
     assert!(answer.refused(7).contains("unknown"), "{answer:?}");
     sent_once(&desk);
     desk.platform.release("drain");
