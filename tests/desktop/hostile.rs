@@ -3,7 +3,7 @@
 
 use anyhow::{Result, ensure};
 use headless::Page;
-use serde_json::{Value, json};
+use serde_json::json;
 use support::Platform;
 use support::account::PASSWORD;
 use support::desktop::{Canary, Desk, Recorder, words};
@@ -140,6 +140,6 @@ async fn a4_texts_of_a_megabyte_neither_freeze_the_window_nor_become_more_than_t
     page.holds("<img src=").await?;
     is_text_only(&page, &canary, "history").await?;
     let answered = page.script("return 1 + 1;").await?;
-    ensure!(answered == Value::from(2), "{answered}");
+    ensure!(answered == 2, "{answered}");
     page.close().await
 }
