@@ -79,11 +79,19 @@ async fn on_signal(desk: Desk) {
         tracing::warn!("signals cannot be listened for");
         return;
     };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let mut asked = false;
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        if asked {
+            // Whoever asks twice does not want to wait for a good end.
+            std::process::exit(1);
+        }
+        asked = true;
+        desk.tell(Mail::Quit);
     }
-    desk.tell(Mail::Quit);
 }
 
 /// Brings the window up, making it if there is none.

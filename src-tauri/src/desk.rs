@@ -8,25 +8,29 @@ mod seat;
 
 pub(crate) use mail::{Desk, Mail, Markup, NoticeId, Seen, Subject, open};
 
-use crate::desktop::notify::Notifications;
+use crate::desktop::notify::{Before, Notifications, Shown};
 use crate::gateways::{here, rehearsing};
 use crate::tray::{self, Face};
 use crate::{place, window};
-use engine::Setup;
-use engine::command::{Answer, Refused};
+use engine::command::{Answer, Code, Refused};
 use engine::notices::Front;
 use engine::window::{Asked, Closing, Notifying, Realm, WindowView, Wish};
+use engine::{AppView, Setup};
 use here::Here;
+use mail::Reply;
 use rehearsing::{Rehearsing, Steps};
 use seat::Seat;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tauri::AppHandle;
+use tauri::async_runtime::JoinHandle;
 use tokio::sync::{mpsc, oneshot};
 
 /// Between two tries to open a console that could not be opened.
 const AGAIN: Duration = Duration::from_secs(2);
+/// Said to a window that wants another gateway in a rehearsal: what is decided there is thrown away with it.
+const ONLY_REHEARSED: &str = "A rehearsal has its own gateway and no other. End it first.";
 /// Nothing is due for this long if nothing is said.
 const IDLE_MS: u64 = 3_600_000;
 
@@ -46,8 +50,11 @@ pub(crate) async fn run(
         setup,
         notifications,
         own: None,
+        lost: None,
         not_open: Vec::new(),
         rehearsal: None,
+        rehearsal_wanted: None,
+        rehearsal_ending: None,
         steps,
         here: Builtin::Off,
         front: Front::Elsewhere,
@@ -66,9 +73,15 @@ struct State {
     notifications: Notifications,
     /// `None` until it is open, and while another process that owned the engine has just ended.
     own: Option<Seat>,
+    /// What was last known of a console whose owner has ended, as old as that; `None` while there is one.
+    lost: Option<AppView>,
     /// Mail that needs the console before it is open.
     not_open: Vec<Mail>,
     rehearsal: Option<(Rehearsing, Seat)>,
+    /// Those who wait for the rehearsal that is being set up; `None` if none is.
+    rehearsal_wanted: Option<Vec<Reply<Answer>>>,
+    /// The end of the one before: the next is set up in the same place.
+    rehearsal_ending: Option<JoinHandle<()>>,
     steps: Steps,
     here: Builtin,
     front: Front,
@@ -127,6 +140,9 @@ impl State {
     fn take(&mut self, mail: Mail) -> Next {
         match mail {
             Mail::Wish { wish: Wish::Shell(command), reply } => self.shell(command, reply),
+            Mail::Wish { wish: Wish::Engine(command), reply } if !self.realm().takes(&command) => {
+                let _ = reply.send(Err(Refused::new(Code::Usage, ONLY_REHEARSED)));
+            }
             Mail::Wish { wish: Wish::Engine(command), reply } => match self.shown().map(Seat::surface) {
                 Some(surface) => {
                     tauri::async_runtime::spawn(async move { reply.send(surface.command(command).await) });
@@ -149,35 +165,16 @@ impl State {
             Mail::Opened(Err(refused)) => self.not_opened(&refused),
             Mail::OpenAgain => self.open_console(),
             Mail::HereStarted(result) => self.here_started(*result),
-            Mail::Rehearsed { result, reply } => self.rehearsed(*result, reply),
+            Mail::Rehearsed(result) => self.rehearsed(*result),
             Mail::Open(seen) => self.open_window(seen),
             Mail::CloseAsked => self.close_window(),
-            Mail::WindowGone => {
-                self.front = Front::Elsewhere;
-                // The next page is not to open what this one was asked for.
-                self.asked = None;
-                // What the page prepared is void.
-                for seat in
-                    [self.own.as_mut(), self.rehearsal.as_mut().map(|(_, seat)| seat)].into_iter().flatten()
-                {
-                    seat.new_surface();
-                }
-            }
+            Mail::WindowGone => self.window_gone(),
             Mail::Front(front) => self.front = front,
             Mail::TrayHost(closing) => {
                 self.closing = closing;
                 self.publish();
             }
-            Mail::NotificationDaemon { markup } => {
-                self.notifications.new_daemon(markup);
-                for seat in
-                    [self.own.as_mut(), self.rehearsal.as_mut().map(|(_, seat)| seat)].into_iter().flatten()
-                {
-                    seat.told.forget_shown();
-                }
-                self.notice(Realm::Own);
-                self.notice(Realm::Rehearsal);
-            }
+            Mail::NotificationDaemon { markup, before } => self.daemon_came(markup, before),
             Mail::Notified(notifying) => {
                 if self.notifying != notifying {
                     self.notifying = notifying;
@@ -185,12 +182,41 @@ impl State {
                 }
             }
             Mail::Answered(NoticeId { realm, subject }) => {
+                if realm == Realm::Own {
+                    // A real incident goes before a rehearsed one.
+                    self.end_rehearsal();
+                }
                 let key = subject.request().cloned();
                 self.open_window(key.map(|key| Seen { realm, key }));
             }
             Mail::Quit => return Next::Quit,
         }
         Next::Go
+    }
+
+    fn window_gone(&mut self) {
+        self.front = Front::Elsewhere;
+        // The next page is not to open what this one was asked for.
+        self.asked = None;
+        // What the page prepared is void.
+        for seat in self.seats() {
+            seat.new_surface();
+        }
+    }
+
+    fn daemon_came(&mut self, markup: Markup, before: Before) {
+        if self.notifications.new_daemon(markup, before) == Shown::Still {
+            return;
+        }
+        for seat in self.seats() {
+            seat.told.forget_shown();
+        }
+        self.notice(Realm::Own);
+        self.notice(Realm::Rehearsal);
+    }
+
+    fn seats(&mut self) -> impl Iterator<Item = &mut Seat> {
+        [self.own.as_mut(), self.rehearsal.as_mut().map(|(_, seat)| seat)].into_iter().flatten()
     }
 
     /// The console that the window shows.
@@ -206,8 +232,12 @@ impl State {
     }
 
     fn window_view(&self) -> Option<WindowView> {
+        let app = match self.shown() {
+            Some(seat) => (*seat.view()).clone(),
+            None => self.lost.clone()?,
+        };
         Some(WindowView {
-            app: (*self.shown()?.view()).clone(),
+            app,
             realm: self.realm(),
             closing: self.closing,
             notifying: self.notifying.clone(),
@@ -218,18 +248,29 @@ impl State {
     /// Tells window and tray.
     fn publish(&mut self) {
         let Some(view) = self.window_view() else { return };
-        let face = Face::of(&view.app, view.realm);
+        self.publish_face(&view);
+        window::tell(&self.app, &view);
+    }
+
+    /// The tray shows the real console wherever there is one: a rehearsal must not hide it.
+    fn publish_face(&mut self, shown: &WindowView) {
+        let own = self.own.as_ref().map(Seat::view).filter(|view| !view.gateways.is_empty());
+        let face = match own {
+            Some(view) => Face::of(&view, Realm::Own),
+            None => Face::of(&shown.app, shown.realm),
+        };
         if face != self.face {
             tray::show(&self.app, &face);
             self.face = face;
         }
-        window::tell(&self.app, &view);
     }
 
     fn viewed(&mut self, realm: Realm) {
         self.notice(realm);
         if realm == self.realm() {
             self.publish();
+        } else if let Some(view) = self.window_view() {
+            self.publish_face(&view);
         }
     }
 }

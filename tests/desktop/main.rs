@@ -1,6 +1,7 @@
 //! The real window: each test on a desktop of its own, driven as a person would drive it.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "every function in here belongs to a test")]
 
+mod doors;
 mod dunst;
 mod elsewhere;
 mod hostile;

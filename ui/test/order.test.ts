@@ -24,7 +24,7 @@ function copying(): () => string | undefined {
 describe("a request that waits is read in this order", () => {
   it("the error, its mapping and what the agent claims, what will be sent, last time, the decision", async () => {
     await open("inbox");
-    inOrder(told(card()), pool.error_message, /Match high, 0\.21/, "Matched mapping db-pool-exhausted", "Claimed by the agent:", "What will be sent", "list-pools", "raise-pool-limit", "restart-pgbouncer", "Last time", "decisions here before", `Approve 1 and 2 as ${ME}`);
+    inOrder(told(card()), pool.error_message, /Match high, distance 0\.21/, "Matched mapping db-pool-exhausted", "Claimed by the agent:", "What will be sent", "list-pools", "raise-pool-limit", "restart-pgbouncer", "Last time", "decisions here before", `Approve 1 and 2 as ${ME}`);
   });
 
   it("each action: its name, service, version, limit, risk, gate and reversibility, then all of what it sends", async () => {

@@ -27,6 +27,7 @@ export class Page {
   readonly did: Did[] = [];
   readonly #listeners = new Set<(view: View) => void>();
   #refusals = new Map<Did["do"], Refused>();
+  #held = new Map<Did["do"], Promise<void>>();
 
   constructor(readonly fake: Fake) {
     const dispatch = fake.dispatch.bind(fake);
@@ -34,6 +35,7 @@ export class Page {
       this.did.push(command);
       const refusal = this.#refusals.get(command.do);
       if (refusal !== undefined) throw refusal;
+      await this.#held.get(command.do);
       return dispatch(command);
     });
     const onView = fake.onView.bind(fake);
@@ -46,6 +48,17 @@ export class Page {
   /** From now on the engine refuses this command so. */
   refuse(what: Did["do"], code: Code, message = ""): void {
     this.#refusals.set(what, { code, message });
+  }
+
+  /** From now on this command gets no answer, until what is returned here is called. */
+  hold(what: Did["do"]): () => Promise<void> {
+    let free = () => {};
+    this.#held.set(what, new Promise((resolve) => (free = resolve)));
+    return async () => {
+      this.#held.delete(what);
+      free();
+      await pass(50);
+    };
   }
 
   /** A new view from the engine, made of the present one. */

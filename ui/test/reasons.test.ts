@@ -3,7 +3,7 @@ import { screen, within } from "@testing-library/svelte";
 import { describe, expect, it } from "vitest";
 import { ME } from "../src/backend/fake/make";
 import { digest } from "../src/digest/digest";
-import { described, isClosed, openCard, type Page, told } from "./page";
+import { described, isClosed, openCard, pass, type Page, told } from "./page";
 import { disk, executing } from "./requests";
 
 const bare = { bare: true };
@@ -85,6 +85,81 @@ describe("a reject", () => {
     await page.click("Try again");
     expect(reason().value).toBe("Wrong host");
     expect(page.count("confirm")).toBe(0);
+  });
+});
+
+describe("a reject that was called back", () => {
+  /** Pressed, and the gateway takes its time to answer the reading that comes first. */
+  async function preparing(): Promise<{ page: Page; answer: () => Promise<void> }> {
+    const page = await rejecting();
+    const answer = page.hold("prepare");
+    await page.user.type(reason(), "Wrong host");
+    await page.user.click(press());
+    await pass(50);
+    expect(page.count("prepare")).toBe(1);
+    return { page, answer };
+  }
+
+  it.each([["Escape", (page: Page) => page.press("{Escape}")], ["Cancel", (page: Page) => page.click("Cancel")]])("rule_3 with %s while the request is read once more confirms nothing when the answer comes", async (_, callBack) => {
+    const { page, answer } = await preparing();
+    await callBack(page);
+    expect(screen.queryByRole("dialog")).toBeNull();
+    await answer();
+    await pass(5000);
+    expect(page.count("confirm")).toBe(0);
+  });
+
+  it("keeps its reason, and a second try is confirmed once", async () => {
+    const { page, answer } = await preparing();
+    await page.press("{Escape}");
+    await page.press("r");
+    await answer();
+    expect(reason().value).toBe("Wrong host");
+    expect(page.count("confirm")).toBe(0);
+    await page.user.click(press());
+    await pass(50);
+    expect(page.count("confirm")).toBe(1);
+  });
+
+  it("is not called recorded before it is being recorded", async () => {
+    const { answer } = await preparing();
+    expect(told(dialog())).not.toMatch(/Record/);
+    await answer();
+    expect(screen.queryByRole("dialog")).toBeNull();
+  });
+});
+
+describe("a decision that is being recorded", () => {
+  it("cannot be called back any more: Cancel and Escape are closed, and the dialog says what goes on", async () => {
+    const page = await rejecting();
+    const recorded = page.hold("confirm");
+    await page.user.type(reason(), "Wrong host");
+    await page.user.click(press());
+    await pass(50);
+    const cancel = within(dialog()).getByRole("button", { name: "Cancel" });
+    within(dialog()).getByRole("button", { name: "Recording" });
+    expect(isClosed(cancel)).toBe(true);
+    await page.user.click(cancel);
+    await page.press("{Escape}");
+    within(dialog()).getByRole("button", { name: "Recording" });
+    await recorded();
+    expect(screen.queryByRole("dialog")).toBeNull();
+    expect(page.count("confirm")).toBe(1);
+  });
+
+  it("and whose console was left closes no dialog that was opened since", async () => {
+    const page = await rejecting();
+    const recorded = page.hold("confirm");
+    await page.user.type(reason(), "Wrong host");
+    await page.user.click(press());
+    await pass(50);
+    await page.fake.dispatch({ do: "rehearse" });
+    await pass(5000);
+    expect(screen.queryByRole("dialog")).toBeNull();
+    await page.press("jr");
+    const next = dialog();
+    await recorded();
+    expect(screen.queryByRole("dialog")).toBe(next);
   });
 });
 

@@ -59,6 +59,49 @@ describe("the rehearsal", () => {
     expect(screen.queryAllByRole("option")).toHaveLength(everyday.length);
   });
 
+  it("offers no other gateway: neither in Settings nor in the palette", async () => {
+    const page = await open("rehearsal");
+    await page.press("gs");
+    expect(screen.queryByRole("button", { name: "Add a gateway" })).toBeNull();
+    expect(told(screen.getByRole("region", { name: "Settings" }))).toMatch(/takes no other\. End it to add a gateway/);
+    await page.press("{Control>}k{/Control}");
+    await page.press("gateway");
+    expect(told(screen.getByRole("dialog"))).not.toMatch(/Add a gateway/);
+  });
+
+  it("begun at the doors that were opened again from Settings leaves them", async () => {
+    const page = await open("inbox");
+    await page.press("gs");
+    await page.click("Add a gateway");
+    await page.click("Start the rehearsal");
+    await pass(3000);
+    expect(screen.queryByRole("heading", { name: /Where do the requests come from/ })).toBeNull();
+    await page.click("End rehearsal");
+    await page.press("gs");
+    screen.getByRole("button", { name: "Add a gateway" });
+    await page.press("{Control>}k{/Control}");
+    await page.press("gateway");
+    expect(told(screen.getByRole("dialog"))).toMatch(/Add a gateway/);
+  });
+
+  it("offers no sign-in, wherever one would be offered otherwise", async () => {
+    const signedOut = { account: null, as_of: null, connection: { state: "sign_in_needed" as const, why: "expired" as const } };
+    const page = await open(night({ gateways: [gateway(signedOut)], requests: [pool], failing: "sign_in", shell: { realm: "rehearsal" } }));
+    for (const keys of ["gi", "gr", "gm", "gh", "gs"]) {
+      await page.press(keys);
+      expect(screen.queryByRole("button", { name: "Sign in" })).toBeNull();
+      expect(screen.queryByLabelText("Password")).toBeNull();
+    }
+  });
+
+  it("is marked, and can be ended, while its gateway is still starting", async () => {
+    const page = await open(night({ gateways: [], shell: { realm: "rehearsal" } }));
+    screen.getByRole("heading", { level: 1, name: "Setting the stage" });
+    screen.getByRole("complementary", { name: "Rehearsal" });
+    await page.click("End rehearsal");
+    expect(page.count("end_rehearsal")).toBe(1);
+  });
+
   it("a view with a lower number is taken as well: another engine counts from its own beginning", async () => {
     const page = await open("inbox");
     await page.push(() => ({ rev: 0, open: 0, requests: [] }));

@@ -6,6 +6,8 @@ use crate::desk::seat::Seat;
 use crate::desktop::link;
 use crate::gateways::here::{self, Here};
 use crate::gateways::rehearsing::{self, Rehearsing};
+use domain::Connection;
+use domain::connection::Staleness;
 use engine::command::{Answer, Code, Refused};
 use engine::window::{Realm, ShellCommand, Wish};
 use engine::{Console, Introduction};
@@ -23,6 +25,7 @@ impl State {
         let seat = Seat::new(console, self.setup.clock.clone());
         seat.connect_known();
         self.own = Some(seat);
+        self.lost = None;
         if here::is_wanted(&self.setup.data_dir) && matches!(self.here, Builtin::Off) {
             self.start_here(Vec::new());
         } else if let Builtin::On(here) = &self.here {
@@ -53,6 +56,14 @@ impl State {
         if let Some(mut seat) = self.own.take() {
             let notices = seat.told.withdraw_all();
             self.show(Realm::Own, notices);
+            // Nobody tells anything from now on, so nothing is live any more (rule 9).
+            let mut view = (*seat.view()).clone();
+            let since = Some(self.setup.clock.now());
+            for gateway in &mut view.gateways {
+                gateway.connection = Connection::Stale { since, why: Staleness::Lost };
+            }
+            self.lost = Some(view);
+            self.publish();
         }
         self.open_console();
     }
@@ -71,13 +82,7 @@ impl State {
                 Some((rehearsing, _)) => {
                     let _ = reply.send(Ok(Answer::Gateway(rehearsing.gateway())));
                 }
-                None => {
-                    let (setup, desk, steps) = (self.setup.clone(), self.desk.clone(), self.steps);
-                    tauri::async_runtime::spawn(async move {
-                        let result = Box::new(rehearsing::start(&setup, steps).await);
-                        desk.tell(Mail::Rehearsed { result, reply });
-                    });
-                }
+                None => self.rehearse(reply),
             },
             (ShellCommand::EndRehearsal, _) => {
                 self.end_rehearsal();
@@ -122,27 +127,44 @@ impl State {
         }
     }
 
-    pub(super) fn rehearsed(&mut self, result: Result<(Rehearsing, Console), Refused>, reply: Reply<Answer>) {
+    /// One at a time, and only when the one before has left the place.
+    fn rehearse(&mut self, reply: Reply<Answer>) {
+        if let Some(waiting) = &mut self.rehearsal_wanted {
+            return waiting.push(reply);
+        }
+        self.rehearsal_wanted = Some(vec![reply]);
+        let (setup, desk, steps) = (self.setup.clone(), self.desk.clone(), self.steps);
+        let before = self.rehearsal_ending.take();
+        tauri::async_runtime::spawn(async move {
+            if let Some(before) = before {
+                // How it ended is its own matter.
+                let _ = before.await;
+            }
+            desk.tell(Mail::Rehearsed(Box::new(rehearsing::start(&setup, steps).await)));
+        });
+    }
+
+    pub(super) fn rehearsed(&mut self, result: Result<(Rehearsing, Console), Refused>) {
         let answer = match result {
             Ok((rehearsing, console)) => {
                 let answer = Answer::Gateway(rehearsing.gateway());
                 let seat = Seat::new(console, self.setup.clock.clone());
-                if let Some((older, seat)) = self.rehearsal.replace((rehearsing, seat)) {
-                    tauri::async_runtime::spawn(end_of(older, seat));
-                }
+                self.rehearsal = Some((rehearsing, seat));
                 self.viewed(Realm::Rehearsal);
                 Ok(answer)
             }
             Err(refused) => Err(refused),
         };
-        let _ = reply.send(answer);
+        for reply in self.rehearsal_wanted.take().unwrap_or_default() {
+            let _ = reply.send(answer.clone());
+        }
     }
 
     pub(super) fn end_rehearsal(&mut self) {
         if let Some((rehearsing, mut seat)) = self.rehearsal.take() {
             let notices = seat.told.withdraw_all();
             self.show(Realm::Rehearsal, notices);
-            tauri::async_runtime::spawn(end_of(rehearsing, seat));
+            self.rehearsal_ending = Some(tauri::async_runtime::spawn(end_of(rehearsing, seat)));
             self.publish();
         }
     }

@@ -1,6 +1,7 @@
 //! What reaches the desk, and the way there.
 
 use super::{Here, Rehearsing};
+use crate::desktop::notify::Before;
 use domain::{DecisionId, RequestKey};
 use engine::Console;
 use engine::command::{Answer, Query, Refused};
@@ -27,7 +28,7 @@ pub(crate) enum Mail {
     /// The built-in gateway runs, or could not be started.
     HereStarted(Box<Result<Here, Refused>>),
     /// The rehearsal runs, or could not be started.
-    Rehearsed { result: Box<Result<(Rehearsing, Console), Refused>>, reply: Reply<Answer> },
+    Rehearsed(Box<Result<(Rehearsing, Console), Refused>>),
     /// Bring the window up, with this request if one is named.
     Open(Option<Seen>),
     /// The person closes the window.
@@ -39,7 +40,7 @@ pub(crate) enum Mail {
     /// Whether this desktop shows tray icons, and so what closing does.
     TrayHost(Closing),
     /// A notification daemon is there, perhaps another than before; whether it reads markup.
-    NotificationDaemon { markup: Markup },
+    NotificationDaemon { markup: Markup, before: Before },
     /// Whether the last notification could be shown.
     Notified(Notifying),
     /// A person chose Open in a notification.

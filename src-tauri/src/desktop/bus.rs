@@ -1,5 +1,6 @@
 //! Who is on the session bus: a host for tray icons, a notification daemon. Only looks; nothing is shown from here.
 
+use super::notify::Before;
 use crate::desk::{Desk, Mail, Markup};
 use engine::window::Closing;
 use futures_util::StreamExt;
@@ -25,7 +26,8 @@ async fn follow(desk: &Desk) -> zbus::Result<()> {
     let mut changes = bus.receive_name_owner_changed().await?;
     desk.tell(Mail::TrayHost(closing(has_owner(&bus, TRAY_HOST).await?)));
     if has_owner(&bus, NOTIFICATIONS).await? {
-        desk.tell(Mail::NotificationDaemon { markup: markup(&connection).await });
+        let markup = markup(&connection).await;
+        desk.tell(Mail::NotificationDaemon { markup, before: Before::Nobody });
     }
     while let Some(change) = changes.next().await {
         let args = change.args()?;
@@ -33,7 +35,8 @@ async fn follow(desk: &Desk) -> zbus::Result<()> {
         match args.name().as_str() {
             TRAY_HOST => desk.tell(Mail::TrayHost(closing(there))),
             NOTIFICATIONS if there => {
-                desk.tell(Mail::NotificationDaemon { markup: markup(&connection).await });
+                let before = if args.old_owner().is_some() { Before::Another } else { Before::Nobody };
+                desk.tell(Mail::NotificationDaemon { markup: markup(&connection).await, before });
             }
             _ => {}
         }

@@ -6,6 +6,7 @@ use engine::notices::{Notice, Urgency};
 use engine::window::{Closing, Notifying, Realm};
 use notify_rust::{Hint, Notification, NotificationHandle, NotificationResponse, Timeout};
 use std::collections::HashMap;
+use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -63,6 +64,23 @@ pub(crate) fn wanted(realm: Realm, notice: Notice) -> (NoticeId, Option<Text>) {
     (NoticeId { realm, subject }, text)
 }
 
+/// How long the end of the app waits for the notification daemon.
+const FAREWELL: Duration = Duration::from_secs(2);
+
+/// Who showed notifications before this daemon came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Before {
+    Nobody,
+    Another,
+}
+
+/// Whether what was shown still stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    Still,
+    NoMore,
+}
+
 /// Those that stand.
 pub(crate) struct Notifications {
     desk: Desk,
@@ -71,6 +89,7 @@ pub(crate) struct Notifications {
 }
 
 struct Standing {
+    text: Text,
     withdraw: CancellationToken,
     task: JoinHandle<()>,
 }
@@ -86,16 +105,16 @@ impl Notifications {
         let older = self.standing.remove(&id);
         let withdraw = CancellationToken::new();
         let (desk, markup, gone) = (self.desk.clone(), self.markup, withdraw.clone());
-        let about = id.clone();
+        let (about, kept) = (id.clone(), text.clone());
         let task = tokio::spawn(async move {
-            if let Some(Standing { withdraw, task }) = older {
+            if let Some(Standing { withdraw, task, .. }) = older {
                 withdraw.cancel();
                 // Its end matters only in that the new one comes after it.
                 let _ = task.await;
             }
             stand(&desk, about, &prepared(&text, markup), gone).await;
         });
-        self.standing.insert(id, Standing { withdraw, task });
+        self.standing.insert(id, Standing { text: kept, withdraw, task });
     }
 
     /// Takes it back.
@@ -105,30 +124,46 @@ impl Notifications {
         }
     }
 
-    /// Another daemon: what the old one showed is gone.
-    pub(crate) fn new_daemon(&mut self, markup: Markup) {
+    /// A daemon has come. Where there was none, what is on its way will reach it, for that is what called it. What another
+    /// one showed is gone: it is shown again, but for the requests and their sum, which the caller shows from the view.
+    pub(crate) fn new_daemon(&mut self, markup: Markup, before: Before) -> Shown {
         self.markup = markup;
-        for (_, standing) in self.standing.drain() {
-            standing.withdraw.cancel();
+        let on_the_way = self.standing.values().any(|standing| !standing.task.is_finished());
+        if before == Before::Nobody && on_the_way {
+            return Shown::Still;
         }
+        for (id, Standing { text, task, .. }) in std::mem::take(&mut self.standing) {
+            // Not taken back by its number: to the new daemon that may be another one.
+            let stood = !task.is_finished();
+            task.abort();
+            if stood && matches!(id.subject, Subject::Decision(..) | Subject::Closing) {
+                self.show(id, text);
+            }
+        }
+        Shown::NoMore
     }
 
-    /// Takes all back.
+    /// Takes all back, as far as that can be done at once: a daemon that has hung must not keep the app from ending.
     pub(crate) async fn end(self) {
-        for (_, Standing { withdraw, task }) in self.standing {
-            withdraw.cancel();
-            let _ = task.await;
+        let standing: Vec<Standing> = self.standing.into_values().collect();
+        for one in &standing {
+            one.withdraw.cancel();
+        }
+        let gone = async {
+            for one in standing {
+                let _ = one.task.await;
+            }
+        };
+        if tokio::time::timeout(FAREWELL, gone).await.is_err() {
+            tracing::warn!("the notification daemon does not answer: what it shows stays");
         }
     }
 }
 
 /// Shows it and holds its handle until something ends it.
 async fn stand(desk: &Desk, id: NoticeId, notification: &Notification, gone: CancellationToken) {
-    let shown = tokio::select! {
-        shown = notification.show_async() => shown,
-        () = gone.cancelled() => return,
-    };
-    let handle = match shown {
+    // To its end, also when it is no longer wanted: what a daemon shows and nobody holds can never be taken back.
+    let handle = match notification.show_async().await {
         Ok(handle) => handle,
         Err(error) => {
             let why = unable(&error.to_string());

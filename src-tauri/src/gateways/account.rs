@@ -30,6 +30,13 @@ pub(crate) struct Account {
     pub(crate) password: String,
 }
 
+/// Where new accounts are kept.
+#[derive(PartialEq)]
+enum Place {
+    Keychain,
+    ThisRun,
+}
+
 /// Those that the keychain keeps, or new ones. Where an earlier run's passwords are lost new addresses are made: an
 /// account is never taken over.
 pub(crate) async fn ready(
@@ -37,7 +44,13 @@ pub(crate) async fn ready(
     keychain: &Keychain,
     entropy: &dyn Entropy,
 ) -> Result<Accounts, Refused> {
-    let kept = keychain.get(&Entry::GatewayPassword).await.unwrap_or_default();
+    let found = keychain.get(&Entry::GatewayPassword).await;
+    // What a locked keychain holds must not be written over by what is made because it was locked.
+    let place = if found.is_ok() { Place::Keychain } else { Place::ThisRun };
+    let kept = found.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the accounts of the built-in gateway last only for this run");
+        None
+    });
     if let Some(accounts) = kept.and_then(|secret| serde_json::from_str(secret.expose()).ok()) {
         return Ok(accounts);
     }
@@ -46,7 +59,9 @@ pub(crate) async fn ready(
         machine: made(gateway, MACHINE, Role::Machine, entropy).await?,
     };
     let text = serde_json::to_string(&accounts).map_err(|error| refused(&error.to_string()))?;
-    if let Err(error) = keychain.set(&Entry::GatewayPassword, Secret::new(text)).await {
+    if place == Place::Keychain
+        && let Err(error) = keychain.set(&Entry::GatewayPassword, Secret::new(text)).await
+    {
         tracing::warn!(%error, "the accounts of the built-in gateway last only for this run");
     }
     Ok(accounts)

@@ -12,6 +12,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +57,23 @@ pub(crate) async fn start(setup: &Setup, surface: &Surface) -> Result<Here, Refu
     let address = listener.local_addr().map_err(|error| refused(&error.to_string()))?;
     let stop = CancellationToken::new();
     let closing = stop.clone();
-    let serving = tokio::spawn(async move { gateway.serve(listener, closing).await });
+    let (told, listens) = oneshot::channel();
+    let mut serving = tokio::spawn(async move {
+        let told = || {
+            // Whoever waited may have gone.
+            let _ = told.send(());
+        };
+        gateway.serve_telling(listener, closing, told).await
+    });
+    // Made known only once its database is its own: another process of this person may serve it already, and its console
+    // must not be sent to a port that nobody listens on.
+    if listens.await.is_err() {
+        let why = match (&mut serving).await {
+            Ok(Err(error)) => error.to_string(),
+            Ok(Ok(())) | Err(_) => "it ended at once".to_owned(),
+        };
+        return Err(refused(&why));
+    }
     let listening = Listening { gateway: id, name: NAME, origin: format!("http://{address}") };
     let here = Here { listening, account: accounts.person, stop, serving };
     match enter(surface, &here.listening, &here.account).await {

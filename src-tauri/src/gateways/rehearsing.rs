@@ -7,10 +7,12 @@ use crate::place;
 use domain::GatewayId;
 use engine::command::{Code, Refused};
 use engine::{Console, Introduction, Setup};
+use keychain::Keychain;
 use rehearsal::{Begin, Incident, IncidentError, Reported, Restart, Script};
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -96,7 +98,8 @@ impl Rehearsing {
 }
 
 async fn console(data_dir: &Path, listening: &Listening, account: &Account) -> Result<Console, Refused> {
-    let setup = place::setup(data_dir).await;
+    // Its session and its key end with it: nothing of a rehearsal stays in the person's keychain.
+    let setup = Setup { keychain: Arc::new(Keychain::in_memory()), ..place::setup(data_dir).await };
     let console = Console::open(&setup, &Introduction::default()).await?;
     match enter(&console.surface(), listening, account).await {
         Ok(()) => Ok(console),

@@ -2,6 +2,14 @@
 
 /// First start, above the three doors.
 pub const DOORS: &str = "Where do the requests come from?";
+/// Second door: its button.
+pub const THIS_MACHINE: &str = "Use this machine";
+/// Third door: its button.
+pub const REHEARSE: &str = "Start the rehearsal";
+/// Said above everything in a rehearsal.
+pub const REHEARSAL: &str = "Rehearsal";
+/// Leaves the rehearsal.
+pub const END_REHEARSAL: &str = "End rehearsal";
 /// First door: the gateway's address.
 pub const ADDRESS: &str = "Address";
 /// First door: its button.

@@ -1,6 +1,7 @@
 /**
  * The open request: what of it is on screen, how fresh that is, and what changed under the person's eyes. Read anew when its
- * row or one of its decisions changes; a change of what is hashed has to be acknowledged before anything is approved.
+ * row or one of its decisions changes; a change of what is hashed has to be acknowledged before anything is approved. It is
+ * told against what the person has read, whatever stood here in between.
  */
 import type { Answer } from "../bindings/Answer";
 import type { AppView } from "../bindings/AppView";
@@ -19,6 +20,9 @@ import { keyText } from "./key";
 
 export type Decided = Extract<HistoryEntry, { kind: "decision" }>;
 
+/** A reading of the request, and where it is from. */
+type Reading = { approval: Approval; source: Source };
+
 export class Card {
   key: RequestKey | null = $state.raw(null);
   approval: Approval | null = $state.raw(null);
@@ -33,6 +37,8 @@ export class Card {
   may: May | null = $state(null);
   /** Earlier decisions here about the same error text, newest first. */
   earlier: Decided[] = $state.raw([]);
+  /** What the person has read: what the card was opened upon, then what was acknowledged. */
+  #read: Reading | null = null;
   #stamp = "";
   #asked = 0;
 
@@ -46,6 +52,7 @@ export class Card {
     this.error = null;
     this.missing = false;
     this.changed = [];
+    this.#read = null;
     this.decisions = [];
     this.may = null;
     this.earlier = [];
@@ -85,22 +92,24 @@ export class Card {
     }
   }
 
-  /** The person has read what changed. */
+  /** The person has read what changed. A kept copy is not whole: the gateway's own is compared with what was read before it. */
   acknowledge(): void {
+    if (this.approval !== null && this.source?.from === "gateway") this.#read = { approval: this.approval, source: this.source };
     this.changed = [];
   }
 
   /** The digest of what is on screen: computed here, except for a cached copy, whose secrets have holes. */
   get shownDigest(): string | null {
-    if (this.approval === null) return null;
-    return this.source?.from === "cache" ? this.approval.digest : digest(this.approval);
+    return this.approval === null || this.source === null ? null : digestOf({ approval: this.approval, source: this.source });
   }
 
   #take(next: Approval, asOf: string, source: Source): void {
     const before = this.approval;
-    // A cached copy is redacted: comparing it with a fresh one would show holes as changes.
-    const comparable = before !== null && source.from === this.source?.from;
-    if (comparable && digest(before) !== digest(next)) this.changed = [...differences(before, next)];
+    const now = { approval: next, source };
+    const same = this.#read === null || digestOf(this.#read) === digestOf(now);
+    // Opened upon a kept copy: once the gateway's own is here and is the same, it stands for it, without the holes.
+    if (this.#read === null || (same && source.from === "gateway")) this.#read = now;
+    this.changed = same ? [] : told(this.#read.approval, next);
     this.approval = next;
     this.asOf = asOf;
     this.source = source;
@@ -117,4 +126,15 @@ export class Card {
       this.earlier = [];
     }
   }
+}
+
+/** The digest of a reading; a kept copy has holes where secrets stood, so the engine gives that of the whole. */
+function digestOf({ approval, source }: Reading): string | null {
+  return source.from === "cache" ? approval.digest : digest(approval);
+}
+
+/** What differs; never empty, since an empty list would open the approval. */
+function told(before: Approval, after: Approval): Difference[] {
+  const found = [...differences(before, after)];
+  return found.length > 0 ? found : [{ where: "digest", before: digest(before), after: digest(after) }];
 }

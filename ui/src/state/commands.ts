@@ -54,7 +54,7 @@ function anywhere(console: Console): Command[] {
     { id: "fresh", group: "Anywhere", title: "Show new requests", keys: ["N"], run: () => console.inbox.show() },
     ...(console.rehearsing ? [{ id: "end", group: "Anywhere", title: "End the rehearsal", keys: [], run: () => void console.backend.dispatch({ do: "end_rehearsal" }) }] : []),
     { id: "quit", group: "Anywhere", title: "Quit Holdpoint", keys: [], run: () => console.quit() },
-    { id: "add", group: "Anywhere", title: "Add a gateway", keys: [], run: () => (console.nav.setup = true) },
+    ...(console.takesGateways ? [{ id: "add", group: "Anywhere", title: "Add a gateway", keys: [], run: () => (console.nav.setup = true) }] : []),
     theme("light", "Light appearance"),
     theme("dark", "Dark appearance"),
     theme("system", "Appearance as the system has it"),

@@ -82,6 +82,11 @@ export class Console {
     return this.view.realm === "rehearsal";
   }
 
+  /** Gateways can be added here and signed in to. The rehearsal has its own and takes no other. */
+  get takesGateways(): boolean {
+    return !this.rehearsing;
+  }
+
   /** Own decisions that are recorded here and have not left. */
   get unsent(): DecisionView[] {
     return this.view.decisions.filter((one) => one.state === "held" || one.state === "queued");
@@ -130,12 +135,19 @@ export class Console {
     const point: Point = verb === "approve" ? waits : "request";
     const identity = this.gateway(key.gateway)?.account ?? "";
     const subject = { key, approval, point, shown: this.card.shownDigest, identity };
-    this.deciding = new Deciding(verb, subject, (command) => this.backend.dispatch(command), () => {
-      this.endDeciding();
+    const that: Deciding = new Deciding(verb, subject, (command) => this.backend.dispatch(command), () => {
+      // It may have been closed with its console; the dialog that is open by now is another one then.
+      if (this.deciding === that) this.endDeciding();
       this.#drafts.delete(draftOf(verb, key));
       this.say("Recorded. It is on its way to the gateway.");
     });
-    this.deciding.reason = this.#drafts.get(draftOf(verb, key)) ?? "";
+    that.reason = this.#drafts.get(draftOf(verb, key)) ?? "";
+    this.deciding = that;
+  }
+
+  /** Cancel and Esc: they end whatever is not being recorded yet. */
+  cancelDeciding(): void {
+    if (this.deciding?.recording !== true) this.endDeciding();
   }
 
   endDeciding(): void {
@@ -182,7 +194,7 @@ export class Console {
     const { asked } = view;
     if (asked === null || asked.nth === this.#revealed || this.gateway(asked.key.gateway) === undefined) return false;
     this.#revealed = asked.nth;
-    if (this.deciding !== null && this.deciding.stage !== "confirming") this.endDeciding();
+    if (this.deciding !== null && !this.deciding.recording) this.endDeciding();
     this.reveal(asked.key);
     return true;
   }

@@ -30,6 +30,8 @@ export class Deciding {
   typed: string = $state("");
   reason: string = $state("");
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** The person closed it: nothing may be confirmed any more, whatever answer is still on its way. */
+  #closed = false;
 
   constructor(
     readonly verb: Verb,
@@ -56,6 +58,11 @@ export class Deciding {
     return (this.reason.match(/[\p{L}\p{N}]/gu) ?? []).length >= 3;
   }
 
+  /** The decision itself is being recorded: by now it cannot be called back. */
+  get recording(): boolean {
+    return this.stage === "confirming";
+  }
+
   get ready(): boolean {
     return this.verb === "approve" ? this.stage === "ready" && this.armed && this.missing === 0 : this.stage === "reason" && this.reasonFits;
   }
@@ -65,7 +72,9 @@ export class Deciding {
     this.stage = "preparing";
     this.error = null;
     try {
-      this.prepared = value(await this.dispatch({ do: "prepare", ...this.#ask() }), "prepared");
+      const prepared = value(await this.dispatch({ do: "prepare", ...this.#ask() }), "prepared");
+      if (this.#closed) return false;
+      this.prepared = prepared;
       this.stage = "ready";
       this.#arm();
       return true;
@@ -76,10 +85,10 @@ export class Deciding {
 
   /** Second half. A reject or stop is prepared only now: its reason is part of it. */
   async confirm(): Promise<void> {
-    if (!this.ready) return;
+    if (!this.ready || this.#closed) return;
     if (this.verb !== "approve" && !(await this.prepare())) return;
     const prepared = this.prepared;
-    if (prepared === null) return;
+    if (prepared === null || this.#closed) return;
     this.stage = "confirming";
     try {
       await this.dispatch({ do: "confirm", nonce: prepared.nonce, typed: prepared.target === null ? null : this.typed });
@@ -104,8 +113,9 @@ export class Deciding {
     else this.stage = "reason";
   }
 
-  /** The dialog is gone. */
+  /** The dialog is gone. What is being recorded already stays so; anything else ends here. */
   close(): void {
+    this.#closed = true;
     clearTimeout(this.#timer);
   }
 

@@ -2,8 +2,9 @@
 //! once as one, and what became of their own decisions. Owns the rule and its memory; showing is the shell's.
 
 use crate::view::{AppView, DecisionView, May, RequestRow};
+use domain::decision::Verdict;
 use domain::escape::one_line;
-use domain::{ActionId, DecisionId, OutboxState, Outcome, RequestKey, Risk, Status};
+use domain::{ActionId, ActionResult, DecisionId, OutboxState, Outcome, RequestKey, Risk, Status};
 use std::collections::BTreeMap;
 
 /// More new requests than this within [`STORM_MS`] are told as one.
@@ -104,6 +105,7 @@ struct Many {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum End {
     Good,
+    Over,
     Failed,
     NotTaken,
     Unknown,
@@ -215,7 +217,7 @@ impl Told {
             let Some(end) = end(decision) else { continue };
             let wanted = match end {
                 End::Good => news && front == Front::Elsewhere,
-                End::Failed | End::NotTaken => news,
+                End::Over | End::Failed | End::NotTaken => news,
                 End::Unknown => true,
             };
             if wanted {
@@ -281,9 +283,25 @@ fn end(decision: &DecisionView) -> Option<End> {
             Some(Status::Interrupted) => End::Unknown,
             _ if has(Outcome::Unknown) => End::Unknown,
             Some(Status::Paused) => return None,
-            _ => End::Good,
+            _ if proved(decision) => End::Good,
+            _ => End::Over,
         },
     })
+}
+
+/// What was decided happened, and something says so. An approve that others stopped, or whose actions told no result, is
+/// over and nothing more (rule 12).
+fn proved(decision: &DecisionView) -> bool {
+    let succeeded = |result: &ActionResult| result.outcome() == Outcome::Succeeded;
+    match (&decision.verdict, &decision.status) {
+        (Verdict::Approve, Some(Status::Completed)) => {
+            !decision.results.is_empty() && decision.results.iter().all(succeeded)
+        }
+        (Verdict::Reject { .. }, Some(Status::Rejected)) | (Verdict::Stop { .. }, Some(Status::Stopped)) => {
+            true
+        }
+        _ => false,
+    }
 }
 
 fn ended(decision: &DecisionView, end: End) -> Ended {
@@ -291,15 +309,17 @@ fn ended(decision: &DecisionView, end: End) -> Ended {
     let word = decision.verdict.word();
     let (urgency, title) = match end {
         End::Good => (Urgency::Normal, format!("Done on {place}")),
-        End::Failed => (Urgency::Critical, format!("Approved, and an action failed on {place}")),
+        End::Over => (Urgency::Normal, format!("Ended on {place}")),
+        End::Failed => (Urgency::Critical, format!("An action failed on {place}")),
         End::NotTaken => (Urgency::Critical, format!("Your {word} had no effect on {place}")),
         End::Unknown => (Urgency::Critical, format!("Outcome unknown on {place}, checking")),
     };
     let request = one_line(decision.key.request.as_str());
-    let body = match decision.detail.as_deref().map(one_line) {
-        Some(detail) => detail,
-        None if end == End::Good => format!("Your {word} of {request} took effect."),
-        None => format!("Open request {request} to see what happened."),
+    // What the gateway said about it may hold parameters, and this may be read on a locked screen.
+    let body = match end {
+        End::Good => format!("Your {word} of {request} took effect."),
+        End::Over => format!("Whether your {word} of {request} took effect is not proved. Open it to see."),
+        End::Failed | End::NotTaken | End::Unknown => format!("Open request {request} to see what happened."),
     };
     Ended { decision: decision.id, key: decision.key.clone(), urgency, title, body }
 }

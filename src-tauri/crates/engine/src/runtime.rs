@@ -93,6 +93,8 @@ struct Link {
     client: client::Gateway,
     jobs: mpsc::UnboundedSender<Job>,
     room: Arc<Semaphore>,
+    /// Ends the stream that runs over it.
+    stream: CancellationToken,
     /// Ends what runs over this link alone.
     _end: DropGuard,
     cancel: CancellationToken,
@@ -254,7 +256,8 @@ impl Runtime {
         let room = Arc::new(Semaphore::new(BATCHES));
         let reach = self.reach_of(record.id, client.clone());
         tokio::spawn(ingest::work(reach, queue, Arc::clone(&room)));
-        let link = Link { client, jobs, room, _end: cancel.clone().drop_guard(), cancel };
+        let stream = cancel.child_token();
+        let link = Link { client, jobs, room, stream, _end: cancel.clone().drop_guard(), cancel };
         self.links.insert(record.id, link);
     }
 
@@ -321,8 +324,11 @@ impl Runtime {
                 })),
             },
             Effect::OpenStream { gateway } => {
-                if let (Some(reach), Some(link)) = (self.reach(gateway), self.links.get(&gateway)) {
-                    events::follow(reach, Arc::clone(&link.room), link.cancel.child_token());
+                if let (Some(reach), Some(link)) = (self.reach(gateway), self.links.get_mut(&gateway)) {
+                    // At most one at a time, however often it is asked for.
+                    link.stream.cancel();
+                    link.stream = link.cancel.child_token();
+                    events::follow(reach, Arc::clone(&link.room), link.stream.clone());
                 }
             }
             Effect::Reconcile { gateway, round } => self.queue(gateway, Job::Reconcile(round)),

@@ -171,8 +171,8 @@ fn hosted(state: &mut State, record: GatewayRecord, effects: &mut Vec<Effect>) -
     if let Some(gateway) = state.gateways.get_mut(&id) {
         gateway.origin = origin;
         gateway.name = name;
-        // One that has just been started by the restored session stands at "never" already.
-        if gateway.stream == Stream::Open && gateway.connection != Connection::NEVER {
+        // Whatever ran, or was just beginning, went to where it listened before.
+        if gateway.stream == Stream::Open {
             gateway.connection = Connection::NEVER;
             effects.push(Effect::OpenStream { gateway: id });
         }

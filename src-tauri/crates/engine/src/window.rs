@@ -66,6 +66,18 @@ pub enum Realm {
     Rehearsal,
 }
 
+impl Realm {
+    /// Whether the window may give this command to the console it shows. A rehearsal is thrown away with all that was
+    /// decided in it, so no other gateway belongs into it; the built-in one is the app's own to make known.
+    pub fn takes(self, command: &Command) -> bool {
+        match command {
+            Command::Host { .. } => false,
+            Command::AddGateway { .. } => self == Realm::Own,
+            _ => true,
+        }
+    }
+}
+
 /// What becomes of the window when it is closed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
@@ -116,6 +128,13 @@ mod tests {
         let engine = wish(r#"{"do":"add_gateway","address":"localhost:8081"}"#);
         assert!(matches!(engine, Wish::Engine(Command::AddGateway { .. })));
         assert!(serde_json::from_str::<Wish>(r#"{"do":"decide"}"#).is_err());
+    }
+
+    #[test]
+    fn rules_1_10_no_other_gateway_comes_into_a_rehearsal_whose_decisions_are_thrown_away() {
+        let add = Command::AddGateway { address: "https://prod.example".into() };
+        assert!(Realm::Own.takes(&add) && !Realm::Rehearsal.takes(&add));
+        assert!(Realm::Rehearsal.takes(&Command::Connect { gateway: domain::GatewayId(uuid::Uuid::nil()) }));
     }
 
     #[test]

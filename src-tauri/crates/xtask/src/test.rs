@@ -12,7 +12,7 @@ mod tally;
 use crate::clock::Stopwatch;
 use crate::setup::{Purpose, setup};
 use crate::terminal::{say, seconds};
-use crate::workspace::{Binaries, Workspace};
+use crate::workspace::{Binaries, Targets, Workspace};
 use anyhow::Result;
 use std::process::{Command, ExitCode};
 use tally::{Report, Tally};
@@ -47,7 +47,9 @@ fn check(workspace: &Workspace, report: &mut Report) {
         one(workspace.cargo(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     });
     let mut built = None;
-    suite(report, "build", || done(Binaries::build(workspace).map(|binaries| built = Some(binaries))));
+    suite(report, "build", || {
+        done(Binaries::build(workspace, Targets::WithTests).map(|binaries| built = Some(binaries)))
+    });
     match built {
         Some(binaries) => check_programs(workspace, &binaries, report),
         None => report.leave_out(&WITH_PROGRAMS, "the build failed"),

@@ -72,6 +72,15 @@ impl Workspace {
     }
 }
 
+/// What is built.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Targets {
+    /// The programs.
+    Programs,
+    /// The tests too, which ask some packages for more: built after the programs alone, they would build half of them twice.
+    WithTests,
+}
+
 /// The product's programs, by absolute path.
 pub(crate) struct Binaries {
     pub(crate) holdctl: PathBuf,
@@ -96,20 +105,21 @@ impl Binaries {
             }),
             _ => {
                 setup(workspace, purpose)?;
-                Self::build(workspace)
+                Self::build(workspace, Targets::Programs)
             }
         }
     }
 
     /// Builds the page, which the window's program holds, and the whole workspace: building single packages would unify
     /// features differently and build twice.
-    pub(crate) fn build(workspace: &Workspace) -> Result<Self> {
+    pub(crate) fn build(workspace: &Workspace, targets: Targets) -> Result<Self> {
         page::build(workspace)?;
-        let output = workspace
-            .cargo(["build", "--workspace", "--message-format", "json-render-diagnostics"])
-            .stderr(Stdio::inherit())
-            .output()
-            .context("cargo build could not be started")?;
+        let mut command = workspace.cargo(["build", "--workspace"]);
+        command.args(["--message-format", "json-render-diagnostics"]);
+        if targets == Targets::WithTests {
+            command.arg("--all-targets");
+        }
+        let output = command.stderr(Stdio::inherit()).output().context("cargo build could not be started")?;
         if !output.status.success() {
             bail!("cargo build ended with {}: mend what it says above", output.status);
         }
@@ -151,12 +161,13 @@ fn describes_this_package(variable: &OsString) -> bool {
         .is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }
 
-/// The path of the program `name` in cargo's JSON messages.
+/// The path of the program `name` in cargo's JSON messages; the tests inside a program are another one.
 fn executable(messages: &str, name: &str) -> Option<PathBuf> {
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
         .filter(|message| message.pointer("/target/name").and_then(Value::as_str) == Some(name))
+        .filter(|message| message.pointer("/profile/test").and_then(Value::as_bool) != Some(true))
         .find_map(|message| Some(message.get("executable")?.as_str()?.into()))
 }
 
@@ -165,11 +176,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_built_program_is_found_by_its_name_and_a_library_is_not_one() {
+    fn a_built_program_is_found_by_its_name_and_a_library_or_its_tests_are_not_one() {
         let messages = concat!(
-            r#"{"reason":"compiler-artifact","target":{"kind":["lib"],"name":"gateway"},"executable":null}"#,
+            r#"{"profile":{"test":true},"target":{"kind":["bin"],"name":"holdctl"},"executable":"/t/holdctl-1"}"#,
+            "\n",
+            r#"{"profile":{"test":false},"target":{"kind":["lib"],"name":"gateway"},"executable":null}"#,
             "\nnot json\n",
-            r#"{"reason":"compiler-artifact","target":{"kind":["bin"],"name":"holdctl"},"executable":"/t/holdctl"}"#,
+            r#"{"profile":{"test":false},"target":{"kind":["bin"],"name":"holdctl"},"executable":"/t/holdctl"}"#,
         );
         assert_eq!(executable(messages, "holdctl"), Some(PathBuf::from("/t/holdctl")));
         assert_eq!(executable(messages, "gateway"), None);

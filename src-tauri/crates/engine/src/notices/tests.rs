@@ -48,6 +48,10 @@ fn decision(id: u128, state: OutboxState, status: Status) -> DecisionView {
     }
 }
 
+fn result(json: serde_json::Value) -> ActionResult {
+    serde_json::from_value(json).expect("a result")
+}
+
 fn asked(notices: &[Notice]) -> Vec<&str> {
     let asks = notices.iter().filter_map(|notice| match notice {
         Notice::Ask(ask) => Some(ask.key.request.as_str()),
@@ -148,7 +152,8 @@ fn my_success_is_told_only_when_i_look_elsewhere_and_a_failure_always() {
         let mut view = view(vec![]);
         view.decisions = vec![decision(1, OutboxState::Acknowledged, Status::Executing)];
         assert_eq!(told.step(&view, front, 0), []);
-        view.decisions = vec![decision(1, OutboxState::Observed, status)];
+        let ended = decision(1, OutboxState::Observed, status);
+        view.decisions = vec![DecisionView { results: vec![result(json!({"success": true}))], ..ended }];
         let notices = told.step(&view, front, 1);
         assert_eq!(told.step(&view, front, 2), [], "told once");
         notices.len()
@@ -162,9 +167,26 @@ fn my_success_is_told_only_when_i_look_elsewhere_and_a_failure_always() {
 #[test]
 fn rule_12_a_completed_request_with_a_failed_action_is_told_as_a_failure() {
     let mut failed = decision(1, OutboxState::Observed, Status::Completed);
-    failed.results =
-        vec![serde_json::from_value(json!({"success": true, "result": {"exit_code": 2}})).expect("a result")];
+    failed.results = vec![result(json!({"success": true, "result": {"exit_code": 2}}))];
     assert_eq!(end(&failed), Some(End::Failed));
+}
+
+#[test]
+fn rule_12_what_nothing_proves_is_told_as_ended_and_no_text_of_the_gateway_goes_along() {
+    let over = |verdict: Verdict, status, results: Vec<ActionResult>| {
+        let ended = decision(1, OutboxState::Observed, status);
+        let decision = DecisionView { verdict, results, detail: Some("pool=secret".into()), ..ended };
+        let end = end(&decision).expect("an end");
+        assert!(!super::ended(&decision, end).body.contains("secret"));
+        end
+    };
+    let good = || vec![result(json!({"success": true}))];
+    let stop = || Verdict::Stop { reason: "wrong pool".into() };
+    assert_eq!(over(Verdict::Approve, Status::Completed, good()), End::Good);
+    assert_eq!(over(Verdict::Approve, Status::Completed, vec![]), End::Over);
+    assert_eq!(over(Verdict::Approve, Status::Stopped, good()), End::Over, "others stopped it");
+    assert_eq!(over(stop(), Status::Stopped, good()), End::Good);
+    assert_eq!(over(stop(), Status::Completed, good()), End::Over, "it came too late");
 }
 
 #[test]

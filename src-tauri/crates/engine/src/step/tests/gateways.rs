@@ -37,6 +37,16 @@ fn the_built_in_gateway_keeps_its_id_on_another_port_and_its_stream_starts_again
 }
 
 #[test]
+fn a_stream_that_was_just_beginning_goes_to_where_the_built_in_gateway_listens_now() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    run.command(0, Command::Connect { gateway: GATEWAY });
+    assert_eq!(run.state.gateways[&GATEWAY].connection, Connection::NEVER);
+    let hosted = Done::Hosted { call: CallId(1), result: Ok(record(HERE)) };
+    let effects = run.take(Input::Done(hosted));
+    assert!(matches!(effects.first(), Some(Effect::OpenStream { gateway: GATEWAY })), "{effects:?}");
+}
+
+#[test]
 fn an_address_at_which_the_built_in_gateway_listens_is_that_gateway() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
     run.take(Input::Done(Done::Hosted { call: CallId(1), result: Ok(record(HERE)) }));
