@@ -47,16 +47,14 @@ return [...rows].find((node) => seen(node) && words(node).includes(arguments[0])
 pub(crate) static FOCUSED: LazyLock<String> =
     LazyLock::new(|| reading("return document.activeElement === null ? [] : names(document.activeElement);"));
 
-/// Notes from now on, and as far back as the page remembers, what it tried although its policy forbids it.
+/// Notes from now on what the page tries although its policy forbids it. What it tried before the driver took hold of it
+/// nobody remembers.
 pub(crate) const WATCH_VIOLATIONS: &str = r#"
 if (window.__violations === undefined) {
     window.__violations = [];
-    const note = (directive, address) => window.__violations.push(`${directive} ${address}`);
-    addEventListener("securitypolicyviolation", (event) => note(event.effectiveDirective, event.blockedURI));
-    if (window.ReportingObserver !== undefined) {
-        const reports = (list) => list.forEach(({ body }) => note(body.effectiveDirective, body.blockedURL));
-        new ReportingObserver(reports, { types: ["csp-violation"], buffered: true }).observe();
-    }
+    addEventListener("securitypolicyviolation", (event) => {
+        window.__violations.push(`${event.effectiveDirective} ${event.blockedURI}`);
+    });
 }
 return true;
 "#;
