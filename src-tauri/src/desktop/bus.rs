@@ -25,9 +25,11 @@ async fn follow(desk: &Desk) -> zbus::Result<()> {
     let bus = DBusProxy::new(&connection).await?;
     let mut changes = bus.receive_name_owner_changed().await?;
     desk.tell(Mail::TrayHost(closing(has_owner(&bus, TRAY_HOST).await?)));
+    // Between one daemon and the next there is nobody for a while: who was there before is remembered.
+    let mut before = Before::Nobody;
     if has_owner(&bus, NOTIFICATIONS).await? {
-        let markup = markup(&connection).await;
-        desk.tell(Mail::NotificationDaemon { markup, before: Before::Nobody });
+        desk.tell(Mail::NotificationDaemon { markup: markup(&connection).await, before });
+        before = Before::Another;
     }
     while let Some(change) = changes.next().await {
         let args = change.args()?;
@@ -35,8 +37,8 @@ async fn follow(desk: &Desk) -> zbus::Result<()> {
         match args.name().as_str() {
             TRAY_HOST => desk.tell(Mail::TrayHost(closing(there))),
             NOTIFICATIONS if there => {
-                let before = if args.old_owner().is_some() { Before::Another } else { Before::Nobody };
                 desk.tell(Mail::NotificationDaemon { markup: markup(&connection).await, before });
+                before = Before::Another;
             }
             _ => {}
         }
