@@ -12,14 +12,19 @@ use fantoccini::{Client, ClientBuilder};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Map, Value, json};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tokio::time::timeout;
+
+/// Of what the program said, so many lines stand in an error.
+const LAST_LINES: usize = 20;
 
 /// See the module. Dropped, the driver and the program it drives are killed.
 #[derive(Debug)]
 pub struct Page {
     client: Client,
     driver: Running,
+    /// Where the program writes what it has to say.
+    log: PathBuf,
 }
 
 impl Page {
@@ -46,7 +51,7 @@ impl Page {
             .map_err(|error| {
                 anyhow!("{} did not answer the driver: {error}{}", program.display(), session.said())
             })?;
-        let page = Self { client, driver };
+        let page = Self { client, driver, log: session.log("WebKitWebDriver") };
         page.script(WATCH_VIOLATIONS).await?;
         Ok(page)
     }
@@ -279,14 +284,14 @@ impl Page {
         Ok(())
     }
 
-    /// What the page says instead, for an error.
+    /// What the page and its program say instead, for an error.
     async fn explained<T>(&self, result: Result<T>) -> Result<T> {
-        match result {
-            Ok(it) => Ok(it),
-            Err(error) => {
-                Err(anyhow!("{error:#}; the page says:\n{}", self.text().await.unwrap_or_default()))
-            }
-        }
+        let Err(error) = result else { return result };
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let from = log.lines().count().saturating_sub(LAST_LINES);
+        let last: Vec<&str> = log.lines().skip(from).collect();
+        let text = self.text().await.unwrap_or_default();
+        Err(anyhow!("{error:#}; the page says:\n{text}\n-- and its program:\n{}", last.join("\n")))
     }
 
     /// The element that a script finds by these words.

@@ -116,6 +116,11 @@ impl Session {
         self.directories.at(name)
     }
 
+    /// Where a program that was started on it writes what it has to say.
+    pub(crate) fn log(&self, program: &str) -> PathBuf {
+        self.directories.log(program)
+    }
+
     /// What has been said on it so far, for an error.
     #[must_use]
     pub fn said(&self) -> String {
