@@ -2,6 +2,7 @@
 //! (DESIGN 4).
 
 use crate::history::{HistoryEntry, Receipts};
+use crate::policy::Policy;
 use crate::view::{AppView, DecisionView};
 use chrono::{DateTime, Utc};
 use domain::registry::ErrorMapping;
@@ -63,6 +64,13 @@ pub enum Command {
         /// The target's name, where [`Prepared::target`] asks for it.
         typed: Option<String>,
     },
+    /// Takes a decision back of which nothing has left; answers [`Answer::Decision`] once that is on disk.
+    TakeBack {
+        /// Which.
+        decision: DecisionId,
+    },
+    /// Sets what holds for decisions from now on; answers [`Answer::Done`] once that is on disk.
+    SetPolicy(Policy),
     /// `show` has printed this digest here; answers [`Answer::Done`].
     Printed {
         /// Of which request.
@@ -135,6 +143,9 @@ pub struct Prepared {
     pub covers: Vec<ActionId>,
     /// The service whose name must be typed, if a high-risk action is covered.
     pub target: Option<String>,
+    /// Set if the gateway cannot be reached: why, and that what is confirmed waits for it (rule 7).
+    #[serde(default)]
+    pub queued: Option<String>,
 }
 
 /// Asks without changing anything at the gateway.

@@ -348,6 +348,9 @@ impl Runtime {
             Effect::Advance { decision, turn, status, results } => {
                 outgoing::advance(self.ports.clone(), self.mail.clone(), decision, turn, status, results);
             }
+            Effect::KeepPolicy { call, policy } => {
+                outgoing::keep_policy(self.ports.clone(), self.mail.clone(), call, policy);
+            }
             Effect::Send { row } => match self.reach(row.key.gateway) {
                 Some(reach) => outgoing::send(reach, row),
                 None => {

@@ -39,7 +39,7 @@ pub(super) fn apply(
             let batch = Batch::Snapshot { approvals: set.approvals, cursor: set.cursor };
             effects.push(Effect::Ingest { gateway: id, batch });
         }
-        StreamEvent::Drained { .. } => reconcile::drained(state, id, effects),
+        StreamEvent::Drained { .. } => reconcile::drained(state, id, now, effects),
         StreamEvent::ServerTime { offset_ms } => {
             let server = now.wall + chrono::Duration::milliseconds(offset_ms);
             gateway.server_time = Some(ServerTime { at: server, boot_ms: now.boot_ms });
@@ -50,7 +50,7 @@ pub(super) fn apply(
             gateway.malformed = count;
             state.rev += 1;
         }
-        StreamEvent::Access(_) => reconcile::rights_changed(state, id, effects),
+        StreamEvent::Access(_) => reconcile::rights_changed(state, id, now, effects),
         StreamEvent::Reset { .. }
         | StreamEvent::Capabilities(_)
         | StreamEvent::Unknown(_)
