@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod bins;
+pub mod chaos;
 pub mod desktop;
 pub mod embedded;
 pub mod gateway;
@@ -21,6 +22,7 @@ pub mod wait;
 
 pub use account::Account;
 pub use bins::{Finished, Home, Run, Running, Stream};
+pub use chaos::Chaos;
 pub use embedded::Embedded;
 pub use gateway::Gateway;
 pub use platform::Platform;

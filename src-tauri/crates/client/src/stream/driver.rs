@@ -273,10 +273,12 @@ async fn receive(socket: &mut Option<Socket>) -> Option<Result<Message, Error>> 
 }
 
 fn broken(error: &Error) -> Input<'static> {
+    let unreadable = |code: u16| Input::Unreadable { code, what: error.to_string() };
     match error {
-        Error::Capacity(_) | Error::Utf8(_) => Input::Unreadable(error.to_string()),
+        Error::Capacity(_) => unreadable(1009),
+        Error::Utf8(_) => unreadable(1007),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => Input::Broke(error.to_string()),
-        Error::Protocol(_) | Error::AttackAttempt => Input::Unreadable(error.to_string()),
+        Error::Protocol(_) | Error::AttackAttempt => unreadable(1002),
         Error::ConnectionClosed | Error::AlreadyClosed => Input::Closed { code: None, reason: String::new() },
         other => Input::Broke(other.to_string()),
     }

@@ -30,7 +30,11 @@ pub(crate) enum Input<'a> {
     /// A frame without meaning for us: it proves life.
     Heard,
     /// Something no WebSocket may carry, or longer than allowed. The connection is of no more use.
-    Unreadable(String),
+    Unreadable {
+        /// What the other side is told (RFC 6455, 7.4.1).
+        code: u16,
+        what: String,
+    },
     /// The other side closed.
     Closed {
         code: Option<u16>,
@@ -185,10 +189,10 @@ impl Machine {
                     line.heard(now.boot_ms);
                 }
             }
-            Input::Unreadable(what) => {
+            Input::Unreadable { code, what } => {
                 self.count_malformed(&what, out);
                 self.unreadable.met(self.cursor.as_ref().map(|cursor| cursor.seq));
-                self.lose(Staleness::Lost, 1009, None, now, out);
+                self.lose(Staleness::Lost, code, None, now, out);
             }
             Input::Closed { code, reason } => self.closed(code, &reason, now, out),
             Input::Broke(why) => {

@@ -279,7 +279,7 @@ fn f19_bad_frames_are_counted_and_an_unreadable_place_is_skipped_at_the_third_tr
     assert!(story.step(Input::Text(&"[".repeat(1_000_000))).len() == 1);
     assert_eq!(seqs(&story.step(Input::Text(&frame(5, 4)))), [5]);
     for _ in 0..3 {
-        let broke = story.after(1, Input::Unreadable("message too long".into()));
+        let broke = story.after(1, Input::Unreadable { code: 1009, what: "message too long".into() });
         assert!(broke.contains(&Output::Close(1009)));
         story.after(30_000, Input::Tick);
         story.step(Input::Opened(Dialect::Holdpoint));
