@@ -1,5 +1,6 @@
 //! The stream as a machine without I/O: an input, a moment, and what is to be done about it. Decides when to connect,
-//! wait, renew, resume, fetch and give up; what frames mean is in `frames.rs`.
+//! wait, renew, resume, fetch and give up; what frames mean is in `frames.rs`. Open to the engine's simulation, which
+//! carries it out on a network of its own.
 
 use crate::api::approvals::OpenSet;
 use crate::failure::Failure;
@@ -19,7 +20,8 @@ const UNREADABLE_LIMIT: u32 = 3;
 const RENEWAL_MS: u64 = 60_000;
 
 /// What happened.
-pub(crate) enum Input<'a> {
+pub enum Input<'a> {
+    /// Begin.
     Start,
     /// The handshake went through, with a gateway of this dialect.
     Opened(Dialect),
@@ -37,19 +39,25 @@ pub(crate) enum Input<'a> {
     },
     /// The other side closed.
     Closed {
+        /// Its code, if it gave one.
         code: Option<u16>,
+        /// Its words.
         reason: String,
     },
     /// The connection broke.
     Broke(String),
     /// An answer to [`Output::FetchEvents`].
     Page {
+        /// Of the asking.
         ticket: u64,
+        /// The page, and how many of its events could not be read.
         page: Result<(EventsPage, usize), Failure>,
     },
     /// An answer to [`Output::TakeSnapshot`].
     Snapshot {
+        /// Of the asking.
         ticket: u64,
+        /// Everything open.
         set: Result<OpenSet, Failure>,
     },
     /// An answer to [`Output::Renew`].
@@ -62,27 +70,35 @@ pub(crate) enum Input<'a> {
 
 /// What is to be done.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Output {
+pub enum Output {
     /// Open a connection; one that is being opened is given up.
     Connect,
     /// Renew the session.
     Renew,
+    /// Send this text frame.
     Send(String),
     /// Close the connection and forget it. Answers to older tickets no longer matter.
     Close(u16),
+    /// Tell it on.
     Emit(StreamEvent),
+    /// Fetch a page of events.
     FetchEvents {
+        /// To be given back with the answer.
         ticket: u64,
+        /// The events after this seq.
         after: u64,
     },
+    /// Read everything open.
     TakeSnapshot {
+        /// To be given back with the answer.
         ticket: u64,
     },
+    /// It is over.
     End(Ended),
 }
 
 /// The machine.
-pub(crate) struct Machine {
+pub struct Machine {
     /// Of the last connection.
     dialect: Dialect,
     pub(super) cursor: Option<Cursor>,
@@ -133,7 +149,8 @@ impl Unreadable {
 }
 
 impl Machine {
-    pub(crate) fn new(cursor: Option<Cursor>) -> Self {
+    /// Goes on from a cursor; nothing happens before [`Input::Start`].
+    pub fn new(cursor: Option<Cursor>) -> Self {
         Self {
             dialect: Dialect::Holdpoint,
             cursor,
@@ -149,7 +166,7 @@ impl Machine {
     }
 
     /// Whatever the next step is, it is due then at the latest; `None`: only an answer can bring one.
-    pub(crate) fn deadline_ms(&self) -> Option<u64> {
+    pub fn deadline_ms(&self) -> Option<u64> {
         match &self.state {
             State::Resting { until_ms } => Some(*until_ms),
             State::Open(line) => Some(line.deadline_ms()),
@@ -158,7 +175,7 @@ impl Machine {
     }
 
     /// One step.
-    pub(crate) fn step(&mut self, input: Input<'_>, now: Now) -> Vec<Output> {
+    pub fn step(&mut self, input: Input<'_>, now: Now) -> Vec<Output> {
         let mut out = Vec::new();
         if matches!(self.state, State::Over) {
             return out;

@@ -7,7 +7,7 @@ pub(crate) mod backoff;
 pub(crate) mod driver;
 mod frames;
 mod line;
-mod machine;
+pub mod machine;
 mod order;
 pub(crate) mod socket;
 #[cfg(test)]
@@ -122,8 +122,11 @@ pub enum Ended {
 
 /// The moment of a step: both clocks and one random number.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
-    pub(crate) boot_ms: u64,
-    pub(crate) wall: DateTime<Utc>,
-    pub(crate) draw: u64,
+pub struct Now {
+    /// Boot-time clock.
+    pub boot_ms: u64,
+    /// Wall clock; may jump.
+    pub wall: DateTime<Utc>,
+    /// Any random number.
+    pub draw: u64,
 }
