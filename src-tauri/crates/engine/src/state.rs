@@ -10,6 +10,7 @@ use crate::view::{
 };
 use chrono::{DateTime, Utc};
 use client::{Dialect, Rights};
+use domain::connection::Via;
 use domain::{
     ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, PipelineId, RequestId, RequestKey,
 };
@@ -84,6 +85,8 @@ pub struct Gateway {
     pub rights: BTreeMap<PipelineId, Rights>,
     /// Has the stream at hand said that nothing is missing?
     pub drained: Drained,
+    /// How its events came when it said so.
+    pub via: Via,
     /// How far the asking for the open requests has come.
     pub reconcile: Reconcile,
 }

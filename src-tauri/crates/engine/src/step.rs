@@ -11,6 +11,7 @@ use crate::command::{Answer, Code, Command, Refused, SignedIn};
 use crate::effect::{CallId, Effect, ReadFor, SurfaceId};
 use crate::input::{Done, Fresh, Input, Now, SignedInAs};
 use crate::state::{Drained, Gateway, Reconcile, State, Stream};
+use domain::connection::Via;
 use domain::{Connection, GatewayId};
 use std::collections::BTreeMap;
 use store::GatewayRecord;
@@ -152,6 +153,7 @@ pub fn add(state: &mut State, record: GatewayRecord) {
         rights: BTreeMap::new(),
         requests: BTreeMap::new(),
         drained: Drained::No,
+        via: Via::Socket,
         reconcile: Reconcile::default(),
     };
     state.gateways.insert(id, gateway);
