@@ -24,7 +24,7 @@ pub use failure::Failure;
 pub use gateway::Gateway;
 pub use origin::{BadOrigin, Origin};
 pub use session::SessionSecret;
-pub use settings::{Dialect, Password, Settings, Timeouts};
+pub use settings::{Dialect, Pace, Password, Settings, Timeouts};
 pub use stream::{Cursor, Ended, Phase, StreamEvent};
 
 /// The wire's own words, for those above who may not know `protocol`.
