@@ -22,7 +22,7 @@ import { Nav } from "./nav.svelte";
 import type { Preferences } from "./preferences.svelte";
 import { Viewport } from "./viewport.svelte";
 
-const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0 };
+const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0, banners: [] };
 
 export class Console {
   readonly nav = new Nav();

@@ -282,6 +282,8 @@ impl State {
                 .collect(),
             last_row: self.last_row,
             malformed: self.malformed,
+            // The runtime's to add: they tell of the files, not of what the engine knows.
+            banners: Vec::new(),
         }
     }
 

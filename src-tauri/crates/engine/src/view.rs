@@ -1,6 +1,7 @@
 //! What a surface sees: whole, bounded views, never state. At most 200 rows and 64 KiB; details come through queries,
 //! asked again when a row's `rev` changes (DESIGN 4).
 
+use crate::banner::Banner;
 use crate::command::Code;
 use chrono::{DateTime, Utc};
 use domain::{
@@ -37,6 +38,9 @@ pub struct AppView {
     pub last_row: i64,
     /// Frames that could not be read in this run.
     pub malformed: u64,
+    /// What a person must know about the data here, most urgent first; at most [`crate::banner::MOST_BANNERS`].
+    #[serde(default)]
+    pub banners: Vec<Banner>,
 }
 
 /// One gateway.

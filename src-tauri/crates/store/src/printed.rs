@@ -16,7 +16,7 @@ impl Store {
         .bind(key.request.as_str())
         .bind(&digest.0)
         .bind(to_us(self.clock.now()))
-        .execute(&self.decisions)
+        .execute(&self.writable()?)
         .await?;
         Ok(())
     }
@@ -28,7 +28,7 @@ impl Reader {
         let digest = sqlx::query_scalar("SELECT digest FROM printed WHERE gateway = ?1 AND request_id = ?2")
             .bind(key.gateway.to_string())
             .bind(key.request.as_str())
-            .fetch_optional(&self.decisions)
+            .fetch_optional(&self.decisions.pool())
             .await?;
         Ok(digest.map(Digest))
     }

@@ -171,6 +171,7 @@ export class Fake implements Backend {
       decisions: this.#decisions,
       last_row: 9120,
       malformed: 0,
+      banners: [],
     };
   }
 
