@@ -3,6 +3,7 @@
 //! The way of an approval: `client` stream -> [`step`] -> store -> [`view`]; back: [`command`] -> [`step`] -> outbox
 //! row -> `client` call -> row -> view. It opens no window; what it needs from outside is given to [`start::Setup`].
 
+pub mod banner;
 #[cfg(feature = "bindings")]
 pub mod bindings;
 pub mod command;

@@ -185,6 +185,7 @@ export class Fake implements Backend {
       last_row: 9120,
       malformed: 0,
       policy: this.#policy,
+      banners: [],
     };
   }
 
