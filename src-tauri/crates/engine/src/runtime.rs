@@ -63,6 +63,8 @@ pub(crate) enum Mail {
     Moved(Box<client::Gateway>, store::GatewayRecord, Option<crate::input::SignedInAs>),
     /// A surface is gone.
     SurfaceGone(SurfaceId),
+    /// The machine woke up, or the network changed.
+    Woke,
 }
 
 /// What varies, given to the engine.
@@ -71,6 +73,7 @@ pub(crate) struct Ports {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keychain: Arc<Keychain>,
+    pub(crate) network: client::Network,
     pub(crate) store: Arc<Store>,
 }
 
@@ -195,6 +198,10 @@ impl Runtime {
         match mail {
             Mail::Input(input) => self.input(input),
             Mail::SurfaceGone(surface) => self.input(Input::SurfaceGone(surface)),
+            Mail::Woke => {
+                self.links.values().for_each(|link| link.client.wake());
+                self.input(Input::Tick);
+            }
             Mail::Reachable(client, record) => self.link(*client, &record),
             Mail::Moved(client, record, who) => {
                 self.links.remove(&record.id);

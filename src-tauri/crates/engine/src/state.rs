@@ -352,6 +352,14 @@ impl Gateway {
     }
 }
 
+impl Gateway {
+    /// How far the gateway's clock is ahead of this machine's now, negative if it is behind; `None` until it told its
+    /// time. Beyond 30 s a person is warned (F34): ages and expiry follow the gateway's.
+    pub fn clock_offset(&self, now: Now) -> Option<chrono::Duration> {
+        self.server_now(now).map(|server| server - now.wall)
+    }
+}
+
 impl Decision {
     /// The digest it carries.
     pub fn digest(&self) -> &Digest {
