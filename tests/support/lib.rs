@@ -11,6 +11,7 @@ pub mod desktop;
 pub mod embedded;
 pub mod gateway;
 pub mod hostile;
+pub mod kills;
 pub mod now;
 pub mod platform;
 pub mod proxy;

@@ -12,10 +12,11 @@ async function start(page: HTMLElement): Promise<void> {
     const [{ Fake, fakeNow }, { scene }] = await Promise.all([import("./backend/fake/fake"), import("./backend/fake/scenes")]);
     const asked = new URLSearchParams(location.search);
     const still = asked.has("still");
-    const fake = new Fake(scene(asked.get("scene")), undefined, still ? "by hand" : "timed");
+    const now = fakeNow(still);
+    const fake = new Fake(scene(asked.get("scene")), undefined, still ? "by hand" : "timed", now);
     // For the scripts that take pictures of a scene move by move.
     Object.assign(window, { fake });
-    root(page, fake, fakeNow(still));
+    root(page, fake, now);
     return;
   }
   const { tauri } = await import("./backend/tauri");

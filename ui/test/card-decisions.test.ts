@@ -55,15 +55,15 @@ describe("a decision that has not left this machine", () => {
 
   it("f46 frozen by a lost sign-in: says who has to sign in, and does not promise to send it", async () => {
     const lost = gateway({ account: null, connection: { state: "sign_in_needed", why: "expired" } });
-    await openCard(disk, [mine(disk, { state: "queued" })], { ...bare, gateways: [lost] });
+    await openCard(disk, [mine(disk, { state: "queued", waits: { what: "sign_in", until: null } })], { ...bare, gateways: [lost] });
     expect(told(card())).toMatch(new RegExp(`until ${ME} signs in`));
     expect(told(card())).not.toMatch(/goes out/);
     expect(offers()).toEqual({});
   });
 
   it("rule_8 waits for its own account, not for whoever is signed in", async () => {
-    await openCard(disk, [mine(disk, { state: "queued" })], { ...bare, gateways: [gateway({ account: COLLEAGUE })] });
-    expect(told(card())).toMatch(new RegExp(`until ${ME} signs in`));
+    await openCard(disk, [mine(disk, { state: "queued", waits: { what: "sign_in", until: null } })], { ...bare, gateways: [gateway({ account: COLLEAGUE })] });
+    expect(told(card())).toMatch(new RegExp(`until ${ME} signs in; under another name it never leaves`));
     expect(told(card())).not.toMatch(/goes out/);
   });
 });

@@ -15,6 +15,7 @@ export const SURFACES: Surface[] = [
   { name: "the confirmation", scene: "inbox", keys: ["a"], shows: /Runs 2 actions now/ },
   { name: "the confirmation of high risk", scene: "held", keys: ["a"], shows: /Type the target/ },
   { name: "a reject", scene: "inbox", keys: ["r"], shows: /Three letters or digits/ },
+  { name: "a reject that would have to wait", scene: "offline", keys: ["r"], then: ["Wrong target", "Reject as you@example.com on payments-prod"], shows: /It cannot be sent now/ },
   { name: "a stop", scene: "results", keys: ["s"], shows: /What ran already stays/ },
   { name: "a refusal", scene: "changed", keys: ["a"], shows: /Nothing was sent/ },
   { name: "what changed", scene: "changed", keys: ["a"], then: ["Look again"], shows: /It changed/ },

@@ -153,6 +153,47 @@ describe("offline", () => {
     await page.click("Wrong target");
     await page.click(/^Reject as/);
     expect(page.last("prepare").unreachable).toBe("queue");
+    expect(told(screen.getByRole("dialog"))).toMatch(/cannot be sent now.*waits here and is sent when the gateway answers again.*can be taken back/);
+    expect(page.count("confirm")).toBe(0);
+    await pass(1000);
+    await page.click(/^Queue reject as you@example\.com on payments-prod$/);
+    expect(page.last("confirm").nonce).toBe("nonce-1");
+    expect(screen.queryByRole("dialog")).toBeNull();
+    expect(told(card())).toMatch(/waits for the gateway.*next try in \d s/);
+    expect(told(card())).not.toMatch(/\bRejected\b/);
+  });
+
+  it("rule_7 the press that asked cannot also queue it: what becomes of it has to stand there for a moment", async () => {
+    const page = await open("offline");
+    await page.press("r");
+    await page.click("Wrong target");
+    const press = screen.getByRole("button", { name: /^Reject as/ });
+    await page.user.dblClick(press);
+    await page.press("{Enter}");
+    expect(page.count("prepare")).toBe(1);
+    expect(page.count("confirm")).toBe(0);
+  });
+
+  it("the reason can be changed instead of queueing; what was prepared with the old one is void", async () => {
+    const page = await open("offline");
+    await page.press("r");
+    await page.click("Wrong target");
+    await page.click(/^Reject as/);
+    await page.click("Change the reason");
+    await page.click("Not the cause");
+    await page.click(/^Reject as/);
+    await pass(1000);
+    await page.click(/^Queue reject as/);
+    expect(page.last("prepare").verdict).toEqual({ verdict: "reject", reason: "Not the cause" });
+    expect(page.did.filter((one) => one.do === "confirm")).toEqual([{ do: "confirm", nonce: "nonce-2", typed: null }]);
+  });
+
+  it("a reject that may not wait is refused, and that nothing is queued is said", async () => {
+    const page = await open("offline");
+    page.refuse("prepare", "unreachable");
+    await page.press("r");
+    await page.click("Wrong target");
+    await page.click(/^Reject as/);
     expect(told(screen.getByRole("dialog"))).toContain("Nothing was sent and nothing is left queued");
     expect(told(screen.getByRole("dialog"))).toContain("Your reason is kept");
     expect(page.count("confirm")).toBe(0);

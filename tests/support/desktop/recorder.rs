@@ -12,8 +12,6 @@ use zbus::{Connection, connection, interface};
 
 const PATH: &str = "/org/freedesktop/Notifications";
 const NAME: &str = "org.freedesktop.Notifications";
-/// Why a notification is closed: a person did it.
-const DISMISSED: u32 = 2;
 /// Why a notification is closed: its sender took it back.
 const TAKEN_BACK: u32 = 3;
 
@@ -97,16 +95,21 @@ impl Recorder {
         until("the notification is withdrawn", closed).await.with_context(|| format!("{:#?}", self.all()))
     }
 
-    /// A person chooses an action of a notification; the daemon then takes it off the screen, as all do.
+    /// A person chooses an action of a notification, and again until the sender has heard it and takes it back: a sender
+    /// listens only some moments after it has sent, and no person is as quick as a test. As dunst, this daemon leaves it
+    /// standing by itself.
     ///
     /// # Errors
-    /// The bus is gone.
+    /// The bus is gone, or the sender never hears it.
     pub async fn choose(&self, id: u32, action: &str) -> Result<()> {
         let emitter = SignalEmitter::new(&self.connection, PATH)?;
-        Daemon::action_invoked(&emitter, id, action).await?;
-        close(&self.book, id);
-        Daemon::notification_closed(&emitter, id, DISMISSED).await?;
-        Ok(())
+        let heard = || async {
+            if self.all().iter().any(|shown| shown.id == id && shown.closed) {
+                return Some(Ok(()));
+            }
+            Daemon::action_invoked(&emitter, id, action).await.err().map(Err)
+        };
+        Ok(until("the sender hears what was chosen", heard).await??)
     }
 }
 

@@ -10,6 +10,7 @@ import type { Point } from "./Point";
 import type { RequestKey } from "./RequestKey";
 import type { Status } from "./Status";
 import type { Verdict } from "./Verdict";
+import type { Waits } from "./Waits";
 
 /**
  * One decision and what is known of it.
@@ -66,4 +67,8 @@ waiting: ActionId | null,
 /**
  * What really happened, action by action.
  */
-results: Array<ActionResult>, };
+results: Array<ActionResult>,
+/**
+ * Set while nothing of it has left and something is waited for: until then it can be taken back.
+ */
+waits: Waits | null, };

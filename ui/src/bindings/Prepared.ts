@@ -31,4 +31,8 @@ covers: Array<ActionId>,
 /**
  * The service whose name must be typed, if a high-risk action is covered.
  */
-target: string | null, };
+target: string | null,
+/**
+ * Set if the gateway cannot be reached: why, and that what is confirmed waits for it (rule 7).
+ */
+queued: string | null, };

@@ -4,6 +4,7 @@ import type { Closing } from "./Closing";
 import type { DecisionView } from "./DecisionView";
 import type { GatewayView } from "./GatewayView";
 import type { Notifying } from "./Notifying";
+import type { Policy } from "./Policy";
 import type { Realm } from "./Realm";
 import type { RequestRow } from "./RequestRow";
 
@@ -54,4 +55,8 @@ last_row: number,
 /**
  * Frames that could not be read in this run.
  */
-malformed: number, };
+malformed: number,
+/**
+ * What a person has set about decisions.
+ */
+policy: Policy, };

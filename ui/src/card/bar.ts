@@ -6,6 +6,7 @@ import type { Approval } from "../bindings/Approval";
 import type { DecisionView } from "../bindings/DecisionView";
 import type { GatewayView } from "../bindings/GatewayView";
 import type { May } from "../bindings/May";
+import type { Policy } from "../bindings/Policy";
 import { digest } from "../digest/digest";
 import { isLive } from "../connection";
 import { visible } from "../text";
@@ -13,8 +14,10 @@ import { span } from "../time";
 import { list } from "../words";
 import { coverage, coverageSentence } from "./coverage";
 import { isOpen, type Standing } from "./standing";
+import { waiting } from "./waiting";
 
 export type Offer = { label: string; closed: string | null };
+export type TakeBack = { label: string; decision: string; weight: "filled" | "plain" };
 export type Bar = {
   headline: string;
   detail: string | null;
@@ -22,6 +25,12 @@ export type Bar = {
   reject: Offer | null;
   stop: Offer | null;
   check: Offer | null;
+  /** Takes back what has not left; the one thing to press while a decision is held. */
+  back: TakeBack | null;
+  /** What waits for a sign-in leads to it. */
+  signIn: Offer | null;
+  /** Share of the undo window that is left, 1 to 0; `null` if nothing is held. */
+  hold: number | null;
   /** Share of the time that is left, 1 to 0; `null` if it never expires or is over. */
   timeLeft: number | null;
 };
@@ -37,16 +46,19 @@ export type BarInput = {
   decisions: DecisionView[];
   stands: Standing;
   gateway: GatewayView | undefined;
+  policy: Policy;
+  /** Can be signed in to from here? */
+  signsIn: "yes" | "no";
   now: number;
 };
 
 /** What can be pressed: two bars with the same one have the same buttons in the same places. */
 export function presses(bar: Bar): string {
-  return [bar.check, bar.stop, bar.reject, bar.approve].map((offer) => offer?.label ?? "").join("|");
+  return [bar.check, bar.signIn, bar.back, bar.stop, bar.reject, bar.approve].map((offer) => offer?.label ?? "").join("|");
 }
 
 /** Nothing can be pressed. */
-export const NONE = "|||";
+export const NONE = "|||||";
 
 /** The bar for a card. */
 export function bar(input: BarInput): Bar {
@@ -57,12 +69,12 @@ export function bar(input: BarInput): Bar {
     case "running":
       return running(input);
     case "unknown":
-      return quiet("Checking until it is known", "Approve stays locked. Nothing is sent a second time.", { check: { label: "Check now", closed: null } });
+      return quiet("Checking until it is known", "The gateway is asked again by itself. Approve stays locked; nothing is sent a second time.", { check: { label: "Check now", closed: null } });
     case "queued":
-      return queued(input);
-    case "sent":
     case "undoable":
-      return quiet(OPEN[input.stands].headline, OPEN[input.stands].detail);
+      return unsent(input);
+    case "sent":
+      return quiet("Your decision is on its way", "It counts as taken once the gateway acknowledges it.");
     case "unrecognised":
       return quiet("It cannot be decided here", `This build does not know the status “${visible(input.approval.status)}”.`);
     default:
@@ -85,6 +97,9 @@ function deciding(input: BarInput): Bar {
     reject: { label: "Reject", closed: noReject },
     stop: null,
     check: null,
+    back: null,
+    signIn: null,
+    hold: null,
     timeLeft: timeLeft(approval, now),
   };
 }
@@ -108,7 +123,7 @@ function closedReason(input: BarInput): string | null {
   return coverage(approval).covers.length === 0 && approval.pending_approval_actions.length > 0 ? "It waits for an action that is not among its actions." : null;
 }
 
-/** Why it cannot be rejected right now. Without a connection it can be begun: what becomes of it is then said. */
+/** Why it cannot be rejected right now. Without a connection it can be queued: what becomes of it is said before it is confirmed. */
 function rejectClosed(input: BarInput, holds: boolean): string | null {
   if (!input.gateway?.account) return "Nobody is signed in to this gateway.";
   if (input.may === "look") return lookOnly(input);
@@ -129,16 +144,20 @@ function notLive({ gateway, asOf, now }: BarInput): string {
       return "An approval needs a fresh look, and this gateway is refused.";
     default: {
       const seen = asOf === null ? null : span(now - Date.parse(asOf));
-      return `An approval needs a fresh look${seen === null ? ", and the gateway is not live" : `: this was last read ${seen} ago`}. A reject can be begun.`;
+      return `An approval needs a fresh look${seen === null ? ", and the gateway is not live" : `: this was last read ${seen} ago`}. A reject can be queued.`;
     }
   }
 }
 
-/** A recorded decision leaves under its own account or not at all. */
-function queued({ decisions, gateway }: BarInput): Bar {
-  const who = decisions.findLast(isOpen)?.identity;
-  if (who === undefined || who === gateway?.account) return quiet(OPEN.queued.headline, OPEN.queued.detail);
-  return quiet("Your decision waits here", `It is recorded on this machine and stays here until ${visible(who)} signs in.`);
+/** What has not left: what it waits for, and the way to take it back as long as the engine says that it waits. */
+function unsent({ decisions, policy, signsIn, now }: BarInput): Bar {
+  const decision = decisions.findLast(isOpen);
+  const words = decision === undefined ? null : waiting(decision, policy, now);
+  if (decision === undefined || words === null) return quiet("Your decision is recorded", "Nothing has been sent.");
+  const what = decision.waits?.what ?? null;
+  const back: TakeBack | null = what === null ? null : { label: "Take back", decision: decision.id, weight: what === "undo" ? "filled" : "plain" };
+  const signIn: Offer | null = what === "sign_in" && signsIn === "yes" ? { label: "Sign in", closed: null } : null;
+  return quiet(words.headline, words.detail, { back, signIn, hold: words.share });
 }
 
 function running({ approval }: BarInput): Bar {
@@ -149,8 +168,8 @@ function running({ approval }: BarInput): Bar {
   return quiet(`Running ${at} of ${approval.actions.length}${name === "" ? "" : `, ${visible(name)}`}`, "Stop ends the chain after this action. It cannot undo what ran.", offers);
 }
 
-function quiet(headline: string, detail: string | null, offers: Partial<Pick<Bar, "stop" | "check">> = {}): Bar {
-  return { headline, detail, approve: null, reject: null, stop: null, check: null, timeLeft: null, ...offers };
+function quiet(headline: string, detail: string | null, offers: Partial<Pick<Bar, "stop" | "check" | "back" | "signIn" | "hold">> = {}): Bar {
+  return { headline, detail, approve: null, reject: null, stop: null, check: null, back: null, signIn: null, hold: null, timeLeft: null, ...offers };
 }
 
 function timeLeft(approval: Approval, now: number): number | null {
@@ -159,12 +178,6 @@ function timeLeft(approval: Approval, now: number): number | null {
   const until = Date.parse(approval.expires_at);
   return until > from ? Math.min(1, Math.max(0, (until - now) / (until - from))) : null;
 }
-
-const OPEN = {
-  queued: { headline: "Your decision waits for the gateway", detail: "It is recorded here and goes out by itself, if the request is still open and unchanged." },
-  sent: { headline: "Your decision is on its way", detail: "It counts as taken once the gateway acknowledges it." },
-  undoable: { headline: "Your decision is held", detail: "Nothing was sent." },
-} as const;
 
 const OVER = {
   took_effect: "It took effect",

@@ -42,6 +42,8 @@ export function leading(decisions: DecisionView[]): DecisionView | null {
 /** Where the request stands. */
 export function standing(approval: Approval, decisions: DecisionView[], results: ActionResult[], now: number): Standing {
   const open = decisions.findLast(isOpen);
+  // The row may say "sent" before anything left: what still waits is not called sent.
+  if (open !== undefined && open.waits !== null) return open.waits.what === "undo" ? "undoable" : "queued";
   switch (open?.state) {
     case "unknown":
       return "unknown";

@@ -6,6 +6,7 @@ import type { Approval } from "../bindings/Approval";
 import type { DecisionView } from "../bindings/DecisionView";
 import { oneLine, visible } from "../text";
 import { exactTime } from "../time";
+import { isUnsent } from "./waiting";
 import type { Standing, StepState } from "./standing";
 
 export type Shape =
@@ -19,6 +20,7 @@ export type Shape =
   | "wait"
   | "held"
   | "queued"
+  | "frozen"
   | "sent"
   | "rejected"
   | "declined"
@@ -66,18 +68,18 @@ export function decidedFirst(decision: DecisionView, approval: Approval): string
   return by === decision.identity ? "Another decision of yours came first." : `${visible(by)} decided first.`;
 }
 
-/** What became of this console's own decision, as one sentence; `null` where the standing says it all. */
-export function decisionSentence(decision: DecisionView, approval: Approval, account: string | null): string | null {
+/** Was it ended here before anything left: taken back, held when Holdpoint ended, or by then too old? */
+export function calledOff(decision: DecisionView): boolean {
+  return decision.state === "refused" && decision.code === "not_taken";
+}
+
+/** What became of this console's own decision, as one sentence; `null` where the standing says it all. What has not left is `waiting.ts`'s. */
+export function decisionSentence(decision: DecisionView, approval: Approval): string | null {
   const verb = VERB[decision.verdict.verdict];
   switch (decision.state) {
     case "held":
-      return `${verb.noun} is held on this machine. Nothing was sent.`;
     case "queued":
-      // Nothing leaves under another account, nor without one: a promise to send it would be false (F46, rule 8).
-      if (account !== decision.identity) return `${verb.noun} is recorded here, not sent. It stays here until ${visible(decision.identity)} signs in.`;
-      return decision.verdict.verdict === "approve"
-        ? "Your approval is recorded here, not sent. It goes out when the gateway answers, if the request is still open and unchanged; one that waits too long needs a fresh look."
-        : `Your ${verb.noun.toLowerCase()} is recorded here, not sent. It waits on this machine and goes out by itself when the gateway answers, if the request is still open and unchanged.`;
+      return null;
     case "sent":
       return `${verb.noun} is on its way. Nothing is called ${verb.past.toLowerCase()} before the gateway says so.`;
     case "acknowledged":
@@ -91,43 +93,58 @@ export function decisionSentence(decision: DecisionView, approval: Approval, acc
     case "expired":
       return `Its time ran out before your ${verb.noun.toLowerCase()} arrived. Nothing ran.`;
     case "refused":
-      return `The gateway refused your ${verb.noun.toLowerCase()}. Nothing was carried out.`;
+      if (calledOff(decision)) return `Your ${verb.noun.toLowerCase()} was called off on this machine.`;
+      // The past keeps the state and a sentence, not who said no: that sentence stands below.
+      return decision.code === null ? `Your ${verb.noun.toLowerCase()} was not carried out.` : `The gateway refused your ${verb.noun.toLowerCase()}. Nothing was carried out.`;
     case "not_taken":
-      return `Your ${verb.noun.toLowerCase()} was not taken: the call failed and the request still stands open. Nothing is sent again by itself.`;
+      return `Your ${verb.noun.toLowerCase()} was not taken. Nothing is sent again by itself; while the request is open it can be decided again.`;
     case "unknown":
-      return "No answer came. It may have run, it may still be running, it may not have started.";
+      return "No answer came. It may have run, it may still be running, it may not have started. Holdpoint asks the gateway again by itself until it is known, and sends nothing a second time.";
   }
 }
 
 /** The stations of a decision, for the trail: each with whether it was reached. */
-export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" | "failed" };
+export type Station = { word: string; mark: "done" | "now" | "ahead" | "unknown" | "ended" | "failed"; shape?: Shape };
 
 /** Recorded, sent, acknowledged and how it ended. */
 export function trail(decision: DecisionView, stands: Standing): Station[] {
   const done = (word: string): Station => ({ word, mark: "done" });
   const ahead = (word: string): Station => ({ word, mark: "ahead" });
+  if (isUnsent(decision)) return [done("Recorded"), stop(decision), ahead("Sent"), ahead("Acknowledged")];
   switch (decision.state) {
-    case "held":
-      return [done("Recorded"), { word: "Held", mark: "now" }, ahead("Sent"), ahead("Acknowledged")];
-    case "queued":
-      return [done("Recorded"), { word: "Waiting for the gateway", mark: "now" }, ahead("Acknowledged")];
     case "sent":
-      return [done("Recorded"), { word: "Sent, no answer yet", mark: "now" }, ahead("Acknowledged")];
+      return [done("Recorded"), { word: "Sent, no answer yet", mark: "now", shape: "sent" }, ahead("Acknowledged")];
     case "unknown":
-      return [done("Recorded"), done("Sent"), { word: "No answer", mark: "unknown" }, { word: "Checking", mark: "now" }];
+      return [done("Recorded"), done("Sent"), { word: "No answer", mark: "unknown" }, { word: "Checking", mark: "now", shape: "run" }];
     case "acknowledged":
-      return [done("Recorded"), done("Sent"), done("Acknowledged"), { word: stands === "holding" ? "Holding" : "Running", mark: "now" }];
+      return [done("Recorded"), done("Sent"), done("Acknowledged"), stands === "holding" ? { word: "Holding", mark: "now", shape: "held" } : { word: "Running", mark: "now", shape: "run" }];
     case "observed":
       return [done("Recorded"), done("Sent"), done("Acknowledged"), SEEN[stands] ?? (stands === "failed" ? { word: "Failed", mark: "failed" } : done(ENDS.has(stands) ? standingWords(stands).word : "Seen to its end"))];
+    case "held":
+    case "queued":
+      return [];
     default:
-      return [done("Recorded"), { word: ENDED[decision.state], mark: "ended" }];
+      return [done("Recorded"), { word: calledOff(decision) ? "Called off, not sent" : ENDED[decision.state], mark: "ended" }];
   }
 }
 
+/** Where a decision stands that has not left. */
+function stop(decision: DecisionView): Station {
+  const what = decision.waits?.what ?? (decision.state === "held" ? "undo" : null);
+  return what === null ? { word: "Not sent yet", mark: "now", shape: "queued" } : { ...STOPS[what], mark: "now" };
+}
+
+const STOPS = {
+  undo: { word: "Held", shape: "held" },
+  gateway: { word: "Waiting for the gateway", shape: "queued" },
+  rate_limit: { word: "Asked to wait", shape: "queued" },
+  sign_in: { word: "Frozen", shape: "frozen" },
+} as const;
+
 /** What an observed decision led to, where that is not yet the request's end. */
 const SEEN: Partial<Record<Standing, Station>> = {
-  running: { word: "Running", mark: "now" },
-  holding: { word: "Held before the next action", mark: "now" },
+  running: { word: "Running", mark: "now", shape: "run" },
+  holding: { word: "Held before the next action", mark: "now", shape: "held" },
 };
 
 /** Ends that a decision's last station names. */

@@ -1,4 +1,5 @@
 /** What the palette offers: each command does exactly what its button or key does, no more. */
+import { noun } from "../card/waiting";
 import type { Console } from "./console.svelte";
 import { keyText } from "./key";
 import type { ViewName } from "./nav.svelte";
@@ -6,7 +7,7 @@ import type { ViewName } from "./nav.svelte";
 export type Command = { id: string; group: string; title: string; keys: string[]; run: () => void };
 
 export function commands(console: Console): Command[] {
-  return [...ofRequest(console), ...requests(console), ...places(console), ...anywhere(console)];
+  return [...ofRequest(console), ...unsent(console), ...requests(console), ...places(console), ...anywhere(console)];
 }
 
 /** The open card's own offers, as far as its bar has them pressable. */
@@ -16,12 +17,24 @@ function ofRequest(console: Console): Command[] {
     ["approve", "Approve: open the confirmation", ["A"]],
     ["reject", "Reject with a reason", ["R"]],
     ["stop", "Stop what is running", ["S"]],
+    ["back", "Take back: it has not been sent", ["U"]],
     ["check", "Check the outcome now", []],
   ];
   return offers.flatMap(([offer, title, keys]) => {
     const button = document.querySelector<HTMLButtonElement>(`[data-offer="${offer}"]`);
     if (button === null || button.getAttribute("aria-disabled") === "true") return [];
     return [{ id: offer, group: "This request", title, keys, run: () => button.click() }];
+  });
+}
+
+/** Whatever waits can be taken back from anywhere, by its request's name; the open card offers its own above. */
+function unsent(console: Console): Command[] {
+  const onCard = console.nav.view === "inbox" && console.card.key !== null ? keyText(console.card.key) : null;
+  return console.unsent.flatMap((one) => {
+    const id = keyText(one.key);
+    if (one.waits === null || id === onCard) return [];
+    const title = `Take back the ${noun(one)} of ${console.inbox.rows.get(id)?.error ?? one.key.request}`;
+    return [{ id: `back-${one.id}`, group: "Not sent yet", title, keys: [], run: () => void console.takeBack(one) }];
   });
 }
 

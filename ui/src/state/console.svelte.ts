@@ -9,8 +9,9 @@ import type { GatewayView } from "../bindings/GatewayView";
 import type { Point } from "../bindings/Point";
 import type { RequestKey } from "../bindings/RequestKey";
 import type { WindowView } from "../bindings/WindowView";
-import { announcement } from "../card/announce";
+import { announcement, movedOn } from "../card/announce";
 import { coverage } from "../card/coverage";
+import { isUnsent, waitingSaid } from "../card/waiting";
 import { oneLine, visible } from "../text";
 import { type Explained, explain } from "../errors";
 import { Card } from "./card.svelte";
@@ -20,15 +21,17 @@ import { Inbox } from "./inbox.svelte";
 import { keyText } from "./key";
 import { Nav } from "./nav.svelte";
 import type { Preferences } from "./preferences.svelte";
+import { TakingBack } from "./takeback.svelte";
 import { Viewport } from "./viewport.svelte";
 
-const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0 };
+const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0, policy: { undo_s: 0, fresh_approve_min: 2 } };
 
 export class Console {
   readonly nav = new Nav();
   readonly viewport = new Viewport();
   readonly inbox: Inbox;
   readonly card: Card;
+  readonly takingBack: TakingBack;
   view: WindowView = $state.raw(NOTHING);
   /** The first view has come, or why it has not. */
   started: "starting" | "ready" | Explained = $state.raw("starting");
@@ -51,6 +54,7 @@ export class Console {
   ) {
     this.inbox = new Inbox(async (key, pipeline) => value(await backend.query({ ask: "show", key, pipeline }), "approval")?.value ?? null);
     this.card = new Card((query) => backend.query(query));
+    this.takingBack = new TakingBack((command) => backend.dispatch(command));
   }
 
   /** Listens, then asks for the view once; returns how to stop. */
@@ -89,7 +93,7 @@ export class Console {
 
   /** Own decisions that are recorded here and have not left. */
   get unsent(): DecisionView[] {
-    return this.view.decisions.filter((one) => one.state === "held" || one.state === "queued");
+    return this.view.decisions.filter(isUnsent);
   }
 
   /** Asks before it ends anything: see `ui/Quit.svelte`. */
@@ -135,14 +139,23 @@ export class Console {
     const point: Point = verb === "approve" ? waits : "request";
     const identity = this.gateway(key.gateway)?.account ?? "";
     const subject = { key, approval, point, shown: this.card.shownDigest, identity };
-    const that: Deciding = new Deciding(verb, subject, (command) => this.backend.dispatch(command), () => {
+    const that: Deciding = new Deciding(verb, subject, (command) => this.backend.dispatch(command), (made) => {
       // It may have been closed with its console; the dialog that is open by now is another one then.
       if (this.deciding === that) this.endDeciding();
       this.#drafts.delete(draftOf(verb, key));
-      this.say("Recorded. It is on its way to the gateway.");
+      this.say(`Recorded. ${(made === null ? null : waitingSaid(made, this.view.policy, this.clock.now)) ?? "It is on its way to the gateway."}`);
     });
     that.reason = this.#drafts.get(draftOf(verb, key)) ?? "";
     this.deciding = that;
+  }
+
+  /** Takes a decision back from wherever the person is; a refusal is shown on its card. */
+  async takeBack(decision: DecisionView): Promise<void> {
+    await this.takingBack.ask(decision.id);
+    const why = this.takingBack.refused.get(decision.id);
+    if (why === undefined) return;
+    this.reveal(decision.key);
+    this.takingBack.refused.set(decision.id, why);
   }
 
   /** Cancel and Esc: they end whatever is not being recorded yet. */
@@ -164,6 +177,7 @@ export class Console {
 
   #openCard(key: RequestKey): void {
     this.inbox.hold("card");
+    if (this.card.key === null || keyText(this.card.key) !== keyText(key)) this.takingBack.forget();
     this.card.open(key, this.view);
   }
 
@@ -210,11 +224,12 @@ export class Console {
     else if (errors.length > 1) this.say(`${errors.length} new requests`);
     for (const decision of view.decisions) {
       const old = before.decisions.find((one) => one.id === decision.id);
-      if (old === undefined || old.state === decision.state) continue;
+      if (old === undefined || !movedOn(old, decision)) continue;
       const id = keyText(decision.key);
       const about = view.decisions.filter((one) => keyText(one.key) === id);
       const approval = this.card.key !== null && keyText(this.card.key) === id ? this.card.approval : null;
-      this.say(announcement(decision, about, approval, this.inbox.rows.get(id)?.error, this.clock.now));
+      const said = announcement({ decision, about, approval, title: this.inbox.rows.get(id)?.error, policy: view.policy, now: this.clock.now });
+      if (said !== null) this.say(said);
     }
   }
 }

@@ -5,6 +5,7 @@
 import type { Answer } from "../bindings/Answer";
 import type { Approval } from "../bindings/Approval";
 import type { Command } from "../bindings/Command";
+import type { DecisionView } from "../bindings/DecisionView";
 import type { Point } from "../bindings/Point";
 import type { Prepared } from "../bindings/Prepared";
 import type { RequestKey } from "../bindings/RequestKey";
@@ -38,7 +39,7 @@ export class Deciding {
     readonly subject: Subject,
     private readonly dispatch: (command: Command) => Promise<Answer>,
     /** Called once the decision is on disk. */
-    private readonly recorded: () => void,
+    private readonly recorded: (made: DecisionView | null) => void,
   ) {
     if (verb === "approve") void this.prepare();
     else this.stage = "reason";
@@ -64,7 +65,13 @@ export class Deciding {
   }
 
   get ready(): boolean {
-    return this.verb === "approve" ? this.stage === "ready" && this.armed && this.missing === 0 : this.stage === "reason" && this.reasonFits;
+    if (this.stage === "ready") return this.armed && this.missing === 0;
+    return this.verb !== "approve" && this.stage === "reason" && this.reasonFits;
+  }
+
+  /** The gateway cannot be reached: why, and what becomes of the decision; `null` where it goes out at once. */
+  get queued(): string | null {
+    return this.prepared?.queued ?? null;
   }
 
   /** First half: the engine reads the request anew and judges. */
@@ -83,16 +90,22 @@ export class Deciding {
     }
   }
 
-  /** Second half. A reject or stop is prepared only now: its reason is part of it. */
+  /**
+   * Second half. A reject or stop is prepared only now: its reason is part of it. If it turns out that it would have to wait
+   * for the gateway, that is said first and takes a press of its own.
+   */
   async confirm(): Promise<void> {
     if (!this.ready || this.#closed) return;
-    if (this.verb !== "approve" && !(await this.prepare())) return;
+    if (this.stage === "reason") {
+      if (!(await this.prepare())) return;
+      if (this.queued !== null) return;
+    }
     const prepared = this.prepared;
     if (prepared === null || this.#closed) return;
     this.stage = "confirming";
     try {
-      await this.dispatch({ do: "confirm", nonce: prepared.nonce, typed: prepared.target === null ? null : this.typed });
-      this.recorded();
+      const made = value(await this.dispatch({ do: "confirm", nonce: prepared.nonce, typed: prepared.target === null ? null : this.typed }), "decision");
+      this.recorded(made);
     } catch (thrown) {
       this.#refuse(thrown);
     }
@@ -106,9 +119,11 @@ export class Deciding {
     this.stage = "refused";
   }
 
-  /** Back to the reason after a refusal; the draft is kept. */
+  /** Back to the reason, after a refusal or instead of queueing; the draft is kept. */
   again(): void {
+    clearTimeout(this.#timer);
     this.error = null;
+    this.prepared = null;
     if (this.verb === "approve") void this.prepare();
     else this.stage = "reason";
   }

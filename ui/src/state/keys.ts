@@ -22,6 +22,7 @@ export const SHORTCUTS: { group: string; rows: { keys: string[]; does: string }[
       { keys: ["a"], does: "Approve: opens the confirmation" },
       { keys: ["r"], does: "Reject with a reason" },
       { keys: ["s"], does: "Stop what is running" },
+      { keys: ["u"], does: "Take back what has not been sent" },
     ],
   },
   {
@@ -97,7 +98,8 @@ function single(console: Console, event: KeyboardEvent): boolean {
     case "a":
     case "r":
     case "s":
-      return nav.view === "inbox" && press({ a: "approve", r: "reject", s: "stop" }[event.key]);
+    case "u":
+      return nav.view === "inbox" && press({ a: "approve", r: "reject", s: "stop", u: "back" }[event.key]);
     default:
       return false;
   }

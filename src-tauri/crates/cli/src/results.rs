@@ -30,6 +30,10 @@ pub(crate) fn exit(decision: &DecisionView) -> Result<Exit, Stop> {
         | OutboxState::Unknown => Code::Unknown,
     };
     let message = match decision.state {
+        _ if decision.waits.is_some() => format!(
+            "The decision on {} has not been sent yet: it still waits here, and `holdctl status` tells for what.",
+            decision.key.request
+        ),
         OutboxState::Acknowledged => format!(
             "The gateway took the decision on {}; how it ends is not known yet. `holdctl show {0}` tells.",
             decision.key.request
@@ -168,6 +172,7 @@ mod tests {
             status: serde_json::from_value(json!(status)).expect("a status"),
             waiting: None,
             results: serde_json::from_value(results).expect("results"),
+            waits: None,
         }
     }
 

@@ -32,4 +32,5 @@ pub use stream::{Cursor, Ended, Phase, StreamEvent};
 /// The wire's own words, for those above who may not know `protocol`.
 pub use protocol::frame::{ApprovalKind, Event};
 pub use protocol::platform::Document;
-pub use protocol::problem::Slug;
+pub use protocol::problem::{Form, Slug, Told};
+pub use protocol::rest::EventsPage;

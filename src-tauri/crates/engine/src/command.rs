@@ -2,12 +2,13 @@
 //! (DESIGN 4).
 
 use crate::history::{HistoryEntry, Receipts};
+use crate::policy::Policy;
 use crate::view::{AppView, DecisionView};
 use chrono::{DateTime, Utc};
 use domain::registry::ErrorMapping;
 use domain::{
-    ActionId, Approval, DecisionId, Digest, GatewayId, PipelineId, Point, RemediationAction, RequestId,
-    RequestKey, Verdict,
+    ActionId, Approval, DecisionId, Difference, Digest, GatewayId, PipelineId, Point, RemediationAction,
+    RequestId, RequestKey, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -63,12 +64,21 @@ pub enum Command {
         /// The target's name, where [`Prepared::target`] asks for it.
         typed: Option<String>,
     },
+    /// Takes a decision back of which nothing has left; answers [`Answer::Decision`] once that is on disk.
+    TakeBack {
+        /// Which.
+        decision: DecisionId,
+    },
+    /// Sets what holds for decisions from now on; answers [`Answer::Done`] once that is on disk.
+    SetPolicy(Policy),
     /// `show` has printed this digest here; answers [`Answer::Done`].
     Printed {
         /// Of which request.
         key: RequestKey,
         /// What stood on the screen.
         digest: Digest,
+        /// The whole of it; kept redacted.
+        approval: Box<Approval>,
     },
 }
 
@@ -135,6 +145,9 @@ pub struct Prepared {
     pub covers: Vec<ActionId>,
     /// The service whose name must be typed, if a high-risk action is covered.
     pub target: Option<String>,
+    /// Set if the gateway cannot be reached: why, and that what is confirmed waits for it (rule 7).
+    #[serde(default)]
+    pub queued: Option<String>,
 }
 
 /// Asks without changing anything at the gateway.
@@ -151,6 +164,13 @@ pub enum Query {
     },
     /// One request, read now; the cache if the gateway cannot be reached.
     Show {
+        /// Which.
+        key: RequestKey,
+        /// Its pipeline, where the person named it.
+        pipeline: Option<PipelineId>,
+    },
+    /// What differs between the request now and what `show` last printed here; answers [`Answer::Differences`].
+    SincePrinted {
         /// Which.
         key: RequestKey,
         /// Its pipeline, where the person named it.
@@ -217,6 +237,8 @@ pub enum Answer {
     Approvals(Dated<Vec<Approval>>),
     /// One request; `None`: no such request for this person.
     Approval(Option<Box<Dated<Approval>>>),
+    /// Field by field; `None`: it was never printed here, or is not there any more.
+    Differences(Option<Vec<Difference>>),
     /// Pipelines.
     Pipelines(Dated<Vec<Pipeline>>),
     /// Runbook actions with their pipeline.

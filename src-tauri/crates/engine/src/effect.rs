@@ -2,6 +2,7 @@
 
 use crate::command::{Answer, Password, Refused};
 use crate::outbox::Turn;
+use crate::policy::Policy;
 use crate::view::DecisionView;
 use client::Cursor;
 use client::{Document, Event};
@@ -113,6 +114,13 @@ pub enum Effect {
         status: Option<Status>,
         /// What really happened, so far.
         results: Vec<ActionResult>,
+    },
+    /// Keep what a person has set about decisions.
+    KeepPolicy {
+        /// To answer.
+        call: CallId,
+        /// Within its bounds.
+        policy: Policy,
     },
     /// Put a decision on the wire.
     Send {

@@ -3,6 +3,7 @@
 use crate::command::{Command, Nonce, Refused};
 use crate::effect::{CallId, ReadFor, Stored, SurfaceId};
 use crate::outbox::{CallEnd, Turn};
+use crate::policy::Policy;
 use chrono::{DateTime, Utc};
 use client::{Dialect, Rights, StreamEvent};
 use domain::{ActionResult, Approval, DecisionId, GatewayId, PipelineId, RequestId, Status};
@@ -129,6 +130,15 @@ pub enum Done {
         decision: DecisionId,
         /// What it should become.
         turn: Turn,
+        /// Is it on disk?
+        result: Result<(), Refused>,
+    },
+    /// `KeepPolicy`.
+    PolicyKept {
+        /// The command it answers.
+        call: CallId,
+        /// What was set.
+        policy: Policy,
         /// Is it on disk?
         result: Result<(), Refused>,
     },

@@ -16,6 +16,7 @@ pub mod input;
 pub mod lock;
 pub mod notices;
 pub mod outbox;
+pub mod policy;
 pub mod rules;
 mod runtime;
 pub mod socket;

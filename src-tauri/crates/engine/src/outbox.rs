@@ -1,12 +1,16 @@
 //! What becomes of a decision (rules 4, 5, 7): pure rules from what is known to the row's next state.
 //! A transport error is never an outcome: it leads to asking again.
 
+pub mod breaker;
+pub mod retry;
+
 use crate::command::{Code, Unreachable};
 use crate::rules;
 use client::Dialect;
 use client::Slug;
 use domain::registry::{RemediationResponse, RemediationStatus};
 use domain::{ActionResult, Approval, OutboxState, Point, Status, Verdict};
+use retry::Class;
 use store::Superseded;
 
 /// How a call to decide ended, without any claim about its effect.
@@ -55,6 +59,8 @@ pub enum Next {
     Again {
         /// Milliseconds from now.
         after_ms: u64,
+        /// Of which kind the wait is.
+        class: Class,
         /// What to tell meanwhile.
         why: String,
     },
@@ -110,8 +116,6 @@ impl Left {
 pub const MOST_TRIES: u32 = 5;
 /// The request still stands open this long after a failed call: it was not taken (rule 4).
 pub const NOT_TAKEN_AFTER_MS: u64 = 10_000;
-/// An approve queued longer than this needs a fresh look (rule 7).
-pub const FRESH_APPROVE_MS: u64 = 120_000;
 
 /// What the end of a call means for its row. `left`: of the tries before this one.
 pub fn after_call(end: &CallEnd, dialect: Dialect, tries: u32, left: Left, unreachable: Unreachable) -> Next {
@@ -126,14 +130,14 @@ pub fn after_call(end: &CallEnd, dialect: Dialect, tries: u32, left: Left, unrea
                 Some(*code),
                 format!("{why} Nothing was sent and nothing is left queued."),
             )),
-            Unreachable::Queue => Next::Again { after_ms: backoff_ms(tries), why: why.clone() },
+            Unreachable::Queue => again(Class::NotSent, tries, None, why),
         },
         CallEnd::Unclear { why } => unclear(dialect, tries, why),
         CallEnd::SignIn { why } => match unreachable {
             Unreachable::GiveUp => {
                 Next::Become(Turn::new(OutboxState::NotTaken, Some(Code::SignIn), why.clone()))
             }
-            Unreachable::Queue => Next::Again { after_ms: 30_000, why: why.clone() },
+            Unreachable::Queue => again(Class::SignIn, tries, None, why),
         },
         CallEnd::Told { status, slug, detail, retry_after_ms, superseded } => {
             let again = Again { dialect, tries, left, retry_after_ms: *retry_after_ms };
@@ -170,10 +174,16 @@ fn taken(response: &RemediationResponse) -> Next {
 /// Whether it arrived is unknown: with a key it may be sent again, without one only the truth is read.
 fn unclear(dialect: Dialect, tries: u32, why: &str) -> Next {
     match dialect {
-        Dialect::Holdpoint if tries < MOST_TRIES => {
-            Next::Again { after_ms: backoff_ms(tries), why: why.to_owned() }
-        }
-        _ => Next::Become(unknown(why)),
+        Dialect::Holdpoint => again(Class::Unclear, tries, None, why),
+        Dialect::Platform => Next::Become(unknown(why)),
+    }
+}
+
+/// Once more, if its class has a try left; otherwise only looking can tell.
+fn again(class: Class, tries: u32, asked_ms: Option<u64>, why: &str) -> Next {
+    match class.retry().after_ms(tries, asked_ms) {
+        Some(after_ms) => Next::Again { after_ms, class, why: why.to_owned() },
+        None => Next::Become(unknown(why)),
     }
 }
 
@@ -194,6 +204,12 @@ fn told(
     if left == Left::Maybe && before_the_key && !may_ask_again {
         return Next::Become(unknown(detail));
     }
+    match Class::of(slug, status) {
+        // Nothing was taken, and after so many tries a person should know.
+        Some(Class::RateLimited) if tries >= MOST_TRIES => return end(OutboxState::Refused, Code::Refused),
+        Some(class) => return self::again(class, tries, retry_after_ms, detail),
+        None => {}
+    }
     match slug {
         Some(Slug::AlreadyDecided) => {
             let by = superseded.and_then(|superseded| superseded.by.as_deref());
@@ -209,21 +225,11 @@ fn told(
         Some(Slug::Expired) => end(OutboxState::Expired, Code::Expired),
         Some(Slug::NotAllowed | Slug::PolicyDenied) => end(OutboxState::Refused, Code::NotAllowed),
         Some(Slug::NotFound) => end(OutboxState::Refused, Code::NotFound),
-        Some(Slug::InProgress | Slug::RateLimited | Slug::Unavailable) if tries < MOST_TRIES => Next::Again {
-            after_ms: retry_after_ms.unwrap_or_else(|| backoff_ms(tries)),
-            why: detail.to_owned(),
-        },
-        Some(Slug::InProgress) => Next::Become(unknown(detail)),
         _ if status >= 500 => unclear(dialect, tries, detail),
         _ if status == 403 => end(OutboxState::Refused, Code::NotAllowed),
         _ if status == 404 => end(OutboxState::Refused, Code::NotFound),
         _ => end(OutboxState::Refused, Code::Refused),
     }
-}
-
-/// 250 ms doubling, at most 8 s. The jitter is the runtime's.
-fn backoff_ms(tries: u32) -> u64 {
-    250u64.saturating_mul(1 << tries.min(5))
 }
 
 /// What a fresh look at the request says about a decision that is sent, acknowledged or unknown. `None`: nothing new.

@@ -5,6 +5,7 @@ use crate::failure::store_refused;
 use crate::handle::Handle;
 use crate::input::Now;
 use crate::lock::Lock;
+use crate::policy::{self, Policy};
 use crate::runtime::{Ports, Runtime};
 use crate::socket::server::Server;
 use crate::state::{Purpose, State};
@@ -89,6 +90,9 @@ pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
     };
     let mut state = State::new(setup.purpose);
     let reader = store.reader();
+    let policy = reader.setting(policy::SETTING).await.map_err(|error| store_refused(&error))?;
+    // What was kept beyond today's bounds is not kept on.
+    state.policy = policy.and_then(|policy: Policy| policy.check().ok()).unwrap_or_default();
     state.last_row = reader.last_row().await.map_err(|error| store_refused(&error))?.0;
     let rows = reader.open_decisions().await.map_err(|error| store_refused(&error))?;
     let rows = rows

@@ -1,19 +1,22 @@
 //! All the engine knows, owned by one task, keyed by gateway id from the start.
 
-use crate::command::{Nonce, Unreachable};
-use crate::effect::{CallId, SurfaceId};
+mod decision;
+
+pub use decision::{Busy, Decision, MadeIn, PreparedDecision, Preparing};
+
+use crate::command::Nonce;
+use crate::effect::CallId;
 use crate::input::Now;
-use crate::outbox::Left;
+use crate::outbox::breaker::Breaker;
+use crate::policy::Policy;
 use crate::view::{
-    AppView, CHANGE_LIMIT, ConnectionChange, DecisionView, GatewayView, May, RECENT_DECISIONS, ROW_BYTES,
-    ROW_LIMIT, RequestRow,
+    AppView, CHANGE_LIMIT, ConnectionChange, GatewayView, May, RECENT_DECISIONS, ROW_BYTES, ROW_LIMIT,
+    RequestRow,
 };
 use chrono::{DateTime, Utc};
 use client::{Dialect, Rights};
 use domain::connection::Via;
-use domain::{
-    ActionResult, Approval, Connection, DecisionId, Digest, GatewayId, PipelineId, RequestId, RequestKey,
-};
+use domain::{ActionResult, Approval, Connection, DecisionId, GatewayId, PipelineId, RequestId, RequestKey};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What may go out on its own when the engine starts (DESIGN 4).
@@ -42,6 +45,10 @@ pub struct State {
     pub prepared: BTreeMap<Nonce, PreparedDecision>,
     /// Prepares whose read is under way.
     pub preparing: BTreeMap<CallId, Preparing>,
+    /// Decisions being taken back, each with the command that waits for it.
+    pub taking_back: BTreeMap<DecisionId, CallId>,
+    /// What a person has set about decisions.
+    pub policy: Policy,
     /// Grows with each change of the view.
     pub rev: u64,
     /// Newest committed local row.
@@ -89,6 +96,8 @@ pub struct Gateway {
     pub via: Via,
     /// How far the asking for the open requests has come.
     pub reconcile: Reconcile,
+    /// Keeps calls from a gateway that fails again and again.
+    pub breaker: Breaker,
 }
 
 /// What a gateway's clock said, bound to the boot-time clock: the wall clock here may jump (F34).
@@ -148,72 +157,6 @@ pub struct Request {
     pub kept: Option<DateTime<Utc>>,
 }
 
-/// One decision on its way.
-#[derive(Debug)]
-pub struct Decision {
-    /// What surfaces see.
-    pub view: DecisionView,
-    /// What is under way for it; nothing else is started meanwhile.
-    pub busy: Busy,
-    /// How often it was put on the wire in this run and may have left.
-    pub tries: u32,
-    /// How often in a row it was to be sent and did not leave.
-    pub unsent: u32,
-    /// May it have reached the gateway?
-    pub left: Left,
-    /// What becomes of it when the gateway cannot be reached.
-    pub unreachable: Unreachable,
-    /// Not before this, on the boot-time clock.
-    pub due_ms: u64,
-    /// When its call failed, on the boot-time clock.
-    pub failed_ms: Option<u64>,
-    /// How often it was looked for since.
-    pub looks: u32,
-    /// When it was made, on the boot-time clock: negative for one older than the machine's start.
-    pub made_ms: i64,
-}
-
-/// What is under way for a decision.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Busy {
-    /// Nothing.
-    Idle,
-    /// Its row is being written.
-    Saving,
-    /// The request is being read.
-    Looking,
-    /// It is on the wire.
-    Sending,
-}
-
-/// A prepare whose request is being read.
-#[derive(Debug)]
-pub struct Preparing {
-    /// Who asked.
-    pub surface: SurfaceId,
-    /// What.
-    pub prepare: crate::command::Prepare,
-    /// For the prepared decision.
-    pub fresh: crate::input::Fresh,
-}
-
-/// A decision that waits for its confirmation.
-#[derive(Debug)]
-pub struct PreparedDecision {
-    /// The only surface that may confirm it.
-    pub surface: SurfaceId,
-    /// Void after this, on the boot-time clock.
-    pub until_ms: u64,
-    /// The service whose name must be typed.
-    pub target: Option<String>,
-    /// As it will be stored.
-    pub row: DecisionView,
-    /// The request as read.
-    pub shown: Approval,
-    /// See [`Unreachable`].
-    pub unreachable: Unreachable,
-}
-
 impl State {
     /// An empty state.
     pub fn new(purpose: Purpose) -> Self {
@@ -225,6 +168,8 @@ impl State {
             made: Vec::new(),
             prepared: BTreeMap::new(),
             preparing: BTreeMap::new(),
+            taking_back: BTreeMap::new(),
+            policy: Policy::default(),
             rev: 0,
             last_row: 0,
             malformed: 0,
@@ -285,6 +230,7 @@ impl State {
                 .collect(),
             last_row: self.last_row,
             malformed: self.malformed,
+            policy: self.policy,
         }
     }
 
@@ -350,19 +296,10 @@ impl Gateway {
         let since_ms = now.boot_ms.saturating_sub(told.boot_ms);
         Some(told.at + chrono::Duration::milliseconds(since_ms.min(i64::MAX as u64).cast_signed()))
     }
-}
 
-impl Gateway {
     /// How far the gateway's clock is ahead of this machine's now, negative if it is behind; `None` until it told its
     /// time. Beyond 30 s a person is warned (F34): ages and expiry follow the gateway's.
     pub fn clock_offset(&self, now: Now) -> Option<chrono::Duration> {
         self.server_now(now).map(|server| server - now.wall)
-    }
-}
-
-impl Decision {
-    /// The digest it carries.
-    pub fn digest(&self) -> &Digest {
-        &self.view.digest
     }
 }

@@ -3,13 +3,16 @@
 
 mod decide;
 mod drive;
+mod look;
 mod reconcile;
 mod requests;
+mod send;
 mod stream;
 
 use crate::command::{Answer, Code, Command, Refused, SignedIn};
 use crate::effect::{CallId, Effect, ReadFor, SurfaceId};
 use crate::input::{Done, Fresh, Input, Now, SignedInAs};
+use crate::outbox::breaker::Breaker;
 use crate::state::{Drained, Gateway, Reconcile, State, Stream};
 use domain::connection::Via;
 use domain::{Connection, GatewayId};
@@ -71,10 +74,15 @@ fn command(state: &mut State, asker: Asker, command: Command, now: Now, effects:
             }
             effects.push(Effect::Reply(call, Ok(Answer::Done)));
         }
-        Command::Prepare(prepare) => decide::prepare(state, asker, prepare, effects),
+        Command::Prepare(prepare) => decide::prepare(state, asker, prepare, now, effects),
         Command::Confirm { nonce, typed } => {
             decide::confirm(state, &asker, &nonce, typed.as_deref(), now, effects)
         }
+        Command::TakeBack { decision } => decide::take_back(state, call, decision, effects),
+        Command::SetPolicy(policy) => match policy.check() {
+            Ok(policy) => effects.push(Effect::KeepPolicy { call, policy }),
+            Err(refused) => effects.push(Effect::Reply(call, Err(refused))),
+        },
         // The runtime carries these out itself: they touch no state.
         Command::Printed { .. } | Command::AskAlso { .. } => {
             effects.push(Effect::Reply(call, Ok(Answer::Done)))
@@ -106,11 +114,11 @@ fn done(state: &mut State, done: Done, now: Now, effects: &mut Vec<Effect>) {
             let answer = result.map(|record| Answer::Gateway(hosted(state, record, effects)));
             effects.push(Effect::Reply(call, answer));
         }
-        Done::SignedIn { call, gateway, result } => signed_in(state, call, gateway, result, effects),
+        Done::SignedIn { call, gateway, result } => signed_in(state, call, gateway, result, now, effects),
         Done::Read { gateway, request, why, result } => match why {
             ReadFor::Prepare(call) => decide::prepared(state, call, gateway, result, now, effects),
-            ReadFor::Send(decision) => drive::read_before_send(state, decision, result, now, effects),
-            ReadFor::Look(decision) => drive::looked(state, decision, result, now, effects),
+            ReadFor::Send(decision) => send::read_before_send(state, decision, result, now, effects),
+            ReadFor::Look(decision) => look::looked(state, decision, result, now, effects),
             ReadFor::Reconcile => reconcile::found_again(state, gateway, &request, result, now, effects),
         },
         Done::Reconciled { gateway, round, result } => {
@@ -124,7 +132,14 @@ fn done(state: &mut State, done: Done, now: Now, effects: &mut Vec<Effect>) {
         Done::Advanced { decision, turn, result } => {
             drive::advanced(state, decision, turn, result, now, effects)
         }
-        Done::Sent { decision, end } => drive::sent(state, decision, &end, now, effects),
+        Done::PolicyKept { call, policy, result } => {
+            if result.is_ok() {
+                state.policy = policy;
+                state.rev += 1;
+            }
+            effects.push(Effect::Reply(call, result.map(|()| Answer::Done)));
+        }
+        Done::Sent { decision, end } => send::sent(state, decision, &end, now, effects),
     }
 }
 
@@ -155,6 +170,7 @@ pub fn add(state: &mut State, record: GatewayRecord) {
         drained: Drained::No,
         via: Via::Socket,
         reconcile: Reconcile::default(),
+        breaker: Breaker::default(),
     };
     state.gateways.insert(id, gateway);
 }
@@ -188,9 +204,11 @@ fn signed_in(
     call: Option<CallId>,
     id: GatewayId,
     result: Result<SignedInAs, Refused>,
+    now: Now,
     effects: &mut Vec<Effect>,
 ) {
     let answer = result.map(|who| {
+        drive::wake(state, id, now);
         if let Some(gateway) = state.gateways.get_mut(&id) {
             gateway.account = Some(who.email.clone());
             gateway.dialect = Some(who.dialect);

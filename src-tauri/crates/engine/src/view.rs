@@ -2,6 +2,7 @@
 //! asked again when a row's `rev` changes (DESIGN 4).
 
 use crate::command::Code;
+use crate::policy::Policy;
 use chrono::{DateTime, Utc};
 use domain::{
     ActionId, ActionResult, Approval, Confidence, Connection, DecisionId, Digest, GatewayId, OutboxState,
@@ -37,6 +38,9 @@ pub struct AppView {
     pub last_row: i64,
     /// Frames that could not be read in this run.
     pub malformed: u64,
+    /// What a person has set about decisions.
+    #[serde(default)]
+    pub policy: Policy,
 }
 
 /// One gateway.
@@ -151,6 +155,34 @@ pub struct DecisionView {
     pub waiting: Option<ActionId>,
     /// What really happened, action by action.
     pub results: Vec<ActionResult>,
+    /// Set while nothing of it has left and something is waited for: until then it can be taken back.
+    #[serde(default)]
+    pub waits: Option<Waits>,
+}
+
+/// What a decision waits for that has not left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+pub struct Waits {
+    /// What for.
+    pub what: WaitsFor,
+    /// The next try, by this machine's clock; `None` where only an event ends the wait.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// See [`Waits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// The end of its undo window (rule 7).
+    Undo,
+    /// The gateway, which cannot be reached.
+    Gateway,
+    /// The gateway, which asked to be called less often.
+    RateLimit,
+    /// A person who signs in: it is frozen until then.
+    SignIn,
 }
 
 impl RequestRow {
@@ -199,6 +231,7 @@ impl DecisionView {
             status: row.status.map(status),
             waiting: None,
             results: row.results,
+            waits: None,
         }
     }
 

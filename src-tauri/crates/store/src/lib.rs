@@ -24,6 +24,7 @@ mod query;
 mod receipts;
 mod redacted;
 mod schema;
+mod settings;
 mod shown;
 #[cfg(test)]
 mod tests;

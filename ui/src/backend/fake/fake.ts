@@ -9,12 +9,14 @@ import type { Approval } from "../../bindings/Approval";
 import type { Code } from "../../bindings/Code";
 import type { DecisionView } from "../../bindings/DecisionView";
 import type { GatewayView } from "../../bindings/GatewayView";
+import type { Policy } from "../../bindings/Policy";
 import type { HistoryEntry } from "../../bindings/HistoryEntry";
 import type { Prepare } from "../../bindings/Prepare";
 import type { Prepared } from "../../bindings/Prepared";
 import type { Query } from "../../bindings/Query";
 import type { Refused } from "../../bindings/Refused";
 import type { Source } from "../../bindings/Source";
+import type { Waits } from "../../bindings/Waits";
 import type { WindowView } from "../../bindings/WindowView";
 import type { Wish } from "../../bindings/Wish";
 import { coverage } from "../../card/coverage";
@@ -28,6 +30,7 @@ import type { Scene } from "./scenes";
 export type Later = (delayMs: number, then: () => void) => void;
 
 const OPEN = new Set(["pending", "paused", "executing"]);
+const OPEN_ROWS = new Set(["held", "queued", "sent", "acknowledged", "unknown"]);
 
 export class Fake implements Backend {
   /** What was asked of it, for tests. */
@@ -44,6 +47,7 @@ export class Fake implements Backend {
   #listeners = new Set<(view: WindowView) => void>();
   #realm: WindowView["realm"];
   #asked: Asked | null;
+  #policy: Policy;
   /** The real console, while the rehearsal is shown. */
   #own: { gateways: GatewayView[]; requests: Map<string, Approval> } | null = null;
 
@@ -52,6 +56,8 @@ export class Fake implements Backend {
     private readonly later: Later = (delayMs, then) => void setTimeout(then, delayMs),
     /** Whether the scene's own moves come by themselves, or by `next`. */
     moves: "timed" | "by hand" = "timed",
+    /** The clock that waits are told by, in milliseconds since the epoch. */
+    private readonly now: () => number = Date.now,
   ) {
     this.#requests = new Map(scene.requests.map((one) => [one.request_id, one]));
     for (const one of scene.requests) this.#revs.set(one.request_id, 1);
@@ -59,8 +65,10 @@ export class Fake implements Backend {
     this.#decisions = scene.decisions;
     this.#realm = scene.shell?.realm ?? "own";
     this.#asked = scene.shell?.asked ?? null;
+    this.#policy = scene.policy ?? { undo_s: 0, fresh_approve_min: 2 };
     scene.late?.forEach((one, n) => this.later(900 + n * 300, () => this.arrive(one)));
     this.#moves = (scene.then ?? []).map(([, one]) => one);
+    for (const one of scene.decisions) this.#letGo(one);
     if (moves === "timed") scene.then?.forEach(([delayMs]) => this.later(delayMs, () => this.next()));
   }
 
@@ -98,6 +106,11 @@ export class Fake implements Backend {
         return { answer: "prepared", value: this.#prepare(command) };
       case "confirm":
         return { answer: "decision", value: this.#confirm(command.nonce, command.typed) };
+      case "take_back":
+        return { answer: "decision", value: this.#takeBack(command.decision) };
+      case "set_policy":
+        this.#setPolicy(command);
+        return { answer: "done" };
       case "add_gateway":
         return { answer: "gateway", value: this.#add(command.address) };
       case "sign_in":
@@ -171,6 +184,7 @@ export class Fake implements Backend {
       decisions: this.#decisions,
       last_row: 9120,
       malformed: 0,
+      policy: this.#policy,
     };
   }
 
@@ -191,7 +205,7 @@ export class Fake implements Backend {
 
   #prepare(ask: Prepare): Prepared {
     const request = this.#requests.get(ask.key.request);
-    if (this.scene.offline) throw refused("unreachable", "");
+    if (this.scene.offline && ask.unreachable === "give_up") throw refused("unreachable", "");
     if (!request) throw refused("not_found", "");
     if (!OPEN.has(request.status)) throw refused("already_decided", `Request ${request.request_id} has already been decided by ${request.decided_by ?? "someone"}: ${request.status}. Nothing was sent.`);
     if (this.scene.ends === "changed" && request.revision === 1) {
@@ -210,6 +224,7 @@ export class Fake implements Backend {
       sentence: sentence(ask, request.pipeline_id, ids),
       covers: ids,
       target: risky ? risky.service || risky.action_id : null,
+      queued: this.scene.offline ? "No route to host. Once confirmed it waits here and is sent when the gateway answers again." : null,
     };
     this.#prepared.set(nonce, { ask, prepared });
     return prepared;
@@ -222,12 +237,61 @@ export class Fake implements Backend {
     this.#prepared.delete(nonce);
     const { ask, prepared } = held;
     const pipeline = this.#requests.get(ask.key.request)?.pipeline_id ?? "";
-    const made: DecisionView = { id: prepared.decision, key: ask.key, pipeline, point: ask.point, verdict: ask.verdict, identity: ME, digest: prepared.digest, state: "queued", code: null, detail: null, status: "pending", waiting: null, results: [] };
-    this.#decisions = [...this.#decisions, made];
+    const made: DecisionView = { id: prepared.decision, key: ask.key, pipeline, point: ask.point, verdict: ask.verdict, identity: ME, digest: prepared.digest, state: "queued", code: null, detail: null, status: "pending", waiting: null, results: [], waits: null };
+    const undoMs = this.#policy.undo_s * 1000;
+    if (this.scene.offline) return this.#record(made, { what: "gateway", until: this.#in(5000) });
+    if (undoMs === 0) {
+      this.#leave(made, prepared.covers);
+      return this.#record(made, null);
+    }
+    this.later(undoMs, () => this.#isWaiting(made.id) && this.#leave(made, prepared.covers));
+    return this.#record({ ...made, state: "held" }, { what: "undo", until: this.#in(undoMs) });
+  }
+
+  #record(made: DecisionView, waits: Waits | null): DecisionView {
+    const whole = { ...made, waits };
+    this.#decisions = [...this.#decisions, whole];
     this.#publish();
+    return whole;
+  }
+
+  /** From here on it is on its way: sent, then answered. */
+  #leave(made: DecisionView, covers: string[]): void {
+    this.#advance(made.id, { state: "queued", waits: null });
     this.later(150, () => this.#advance(made.id, { state: "sent" }));
-    this.later(500, () => this.#answered(made, prepared.covers));
-    return made;
+    this.later(500, () => this.#answered(made, covers));
+  }
+
+  /** A decision that the scene begins with held leaves when its time is up. */
+  #letGo(one: DecisionView): void {
+    const request = this.#requests.get(one.key.request);
+    if (one.waits?.what !== "undo" || one.waits.until === null || request === undefined) return;
+    const covers = coverage(request).covers.flatMap((n) => request.actions[n - 1]?.action_id ?? []);
+    this.later(Date.parse(one.waits.until) - this.now(), () => this.#isWaiting(one.id) && this.#leave(one, covers));
+  }
+
+  #isWaiting(id: string): boolean {
+    return this.#decisions.some((one) => one.id === id && one.waits !== null);
+  }
+
+  #takeBack(id: string): DecisionView {
+    const found = this.#decisions.find((one) => one.id === id);
+    if (found === undefined) throw refused("not_found", "There is no such decision here any more.");
+    if (!OPEN_ROWS.has(found.state)) throw refused("not_taken", "It has ended already; there is nothing to take back.");
+    if (found.waits === null) throw refused("executing", "It is on its way and cannot be taken back. What becomes of it is shown here.");
+    this.#advance(id, { state: "refused", code: "not_taken", detail: "Taken back before it was sent. Nothing was sent.", waits: null });
+    return { ...found, state: "refused", code: "not_taken", waits: null };
+  }
+
+  #setPolicy({ undo_s, fresh_approve_min }: Policy): void {
+    if (undo_s > 10) throw refused("usage", `The undo window is 0 to 10 seconds, not ${undo_s}. Nothing was changed.`);
+    if (fresh_approve_min > 10) throw refused("usage", `A queued approve may wait 0 to 10 minutes, not ${fresh_approve_min}. Nothing was changed.`);
+    this.#policy = { undo_s, fresh_approve_min };
+    this.#publish();
+  }
+
+  #in(ms: number): string {
+    return new Date(this.now() + ms).toISOString();
   }
 
   #answered(made: DecisionView, covers: string[]): void {

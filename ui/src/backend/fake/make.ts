@@ -127,6 +127,7 @@ export function decision(of: Approval, rest: Partial<DecisionView> = {}): Decisi
     status: of.status,
     waiting: null,
     results: [],
+    waits: null,
     ...rest,
   };
 }

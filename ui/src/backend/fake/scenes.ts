@@ -5,6 +5,8 @@ import type { Approval } from "../../bindings/Approval";
 import type { Code } from "../../bindings/Code";
 import type { DecisionView } from "../../bindings/DecisionView";
 import type { GatewayView } from "../../bindings/GatewayView";
+import type { Policy } from "../../bindings/Policy";
+import type { Waits } from "../../bindings/Waits";
 import type { WindowView } from "../../bindings/WindowView";
 import { at, decision, gateway, LAB, ME, result, STAGING } from "./make";
 import { asked, certificate, everyday, hostile, lag, latency, nightly, oidc, pool, staging, undisclosed, webhooks } from "./requests";
@@ -32,6 +34,8 @@ export type Scene = {
   ends?: "unknown" | "not_taken" | "conflict" | "changed" | "refused";
   /** Keeps lists and history empty. */
   bare?: boolean;
+  /** What a person has set about decisions. */
+  policy?: Policy;
   /** The store's chain does not hold. */
   badReceipt?: boolean;
 };
@@ -66,6 +70,9 @@ const third = { point: { action: "restart-pgbouncer" } };
 const first = decision(pool, { id: "5f0c1e9a-0000-7000-8000-000000000001", state: "observed", status: "paused", waiting: "restart-pgbouncer", results: [listed, missing] });
 const second = (rest: Partial<DecisionView>) => decision(pool, { id: "5f0c1e9a-0000-7000-8000-000000000002", ...third, ...rest });
 const stale = gateway({ connection: { state: "stale", since: at(-250), why: "lost" }, as_of: at(-254) });
+const waits = (what: Waits["what"], inS: number | null): Waits => ({ what, until: inS === null ? null : at(inS) });
+const noReach = gateway({ connection: { state: "stale", since: at(-250), why: "unreachable" }, as_of: at(-254) });
+const rollback = { verdict: "reject" as const, reason: "Deploy 4418 is already rolling back, this would race it." };
 const ended = (state: DecisionView["state"], code: Code | null, detail: string | null) => decision(pool, { state, code, detail });
 
 const SCENES: Record<string, () => Scene> = {
@@ -90,7 +97,13 @@ const SCENES: Record<string, () => Scene> = {
   changed: () => base({ ends: "changed" }),
   hostile: () => base({ requests: [hostile, latency, oidc] }),
   undisclosed: () => base({ requests: [undisclosed, latency], gateways: [gateway({ name: "platform", origin: "https://platform.example.com" })] }),
-  offline: () => base({ gateways: [stale], offline: true, decisions: [decision(latency, { state: "queued", verdict: { verdict: "reject", reason: "Deploy 4418 is already rolling back, this would race it." } })] }),
+  offline: () => base({ gateways: [stale], offline: true, decisions: [decision(latency, { state: "queued", verdict: rollback, waits: waits("gateway", 5) })] }),
+  undo: () => base({ policy: { undo_s: 10, fresh_approve_min: 2 } }),
+  heldback: () => base({ policy: { undo_s: 10, fresh_approve_min: 2 }, decisions: [decision(pool, { state: "held", waits: waits("undo", 7) })] }),
+  takenback: () => base({ policy: { undo_s: 10, fresh_approve_min: 2 }, decisions: [decision(pool, { state: "refused", code: "not_taken", detail: "Taken back before it was sent. Nothing was sent." })] }),
+  waitsgateway: () => base({ gateways: [noReach], offline: true, decisions: [decision(pool, { state: "sent", verdict: rollback, waits: waits("gateway", 5) }), decision(latency, { state: "queued", verdict: rollback, waits: waits("gateway", null) })] }),
+  ratelimited: () => base({ decisions: [decision(pool, { state: "sent", waits: waits("rate_limit", 128) })] }),
+  frozen: () => base({ gateways: [gateway({ account: null, connection: { state: "sign_in_needed", why: "expired" } })], offline: true, decisions: [decision(pool, { state: "queued", verdict: rollback, waits: waits("sign_in", null) })] }),
   signin: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "sign_in_needed", why: "expired" } })], requests: [], failing: "sign_in" }),
   untrusted: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "refused", why: "certificate" } })], requests: [], failing: "certificate" }),
   rehearsal: () => base({ gateways: [gateway({ name: "Rehearsal", origin: "http://127.0.0.1:41733" })], requests: [pool], bare: true, shell: { realm: "rehearsal" } }),

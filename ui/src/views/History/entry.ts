@@ -35,7 +35,7 @@ export function taken(entry: Decided): boolean {
 export function ending(entry: Decided): { shape: Shape; tone: Tone; word: string } {
   switch (entry.state) {
     case "unknown":
-      return { shape: "unknown", tone: "warn", word: "outcome unknown" };
+      return { shape: "unknown", tone: "warn", word: "outcome unknown, checking" };
     case "conflict":
       return { shape: "declined", tone: "quiet", word: "someone else decided first" };
     case "changed":
@@ -43,12 +43,14 @@ export function ending(entry: Decided): { shape: Shape; tone: Tone; word: string
     case "expired":
       return { shape: "expired", tone: "quiet", word: "too late, nothing ran" };
     case "refused":
-      return { shape: "declined", tone: "quiet", word: "refused by the gateway" };
+      // Who said no is in the sentence that was kept with it: the gateway, or a person here who took it back.
+      return { shape: "declined", tone: "quiet", word: "not carried out" };
     case "not_taken":
       return { shape: "declined", tone: "warn", word: "not taken" };
     case "held":
+      return { shape: "held", tone: "quiet", word: "held, not sent" };
     case "queued":
-      return { shape: "queued", tone: "quiet", word: "not sent" };
+      return { shape: "queued", tone: "quiet", word: "waits, not sent" };
     case "sent":
       return { shape: "sent", tone: "quiet", word: "no answer yet" };
     default:

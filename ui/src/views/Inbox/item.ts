@@ -4,8 +4,10 @@
  */
 import type { Approval } from "../../bindings/Approval";
 import type { DecisionView } from "../../bindings/DecisionView";
+import type { Policy } from "../../bindings/Policy";
 import type { RequestRow } from "../../bindings/RequestRow";
 import { isOpen, leading, mergedResults, standing, steps, tally } from "../../card/standing";
+import { isUnsent, noun, waiting as waitingWords } from "../../card/waiting";
 import { decidedBy, type Shape, standingWords, type Tone } from "../../card/words";
 import { age, clockTime, left } from "../../time";
 import { capital, count } from "../../words";
@@ -23,6 +25,7 @@ export type ItemInput = {
   after: Approval | undefined;
   decisions: DecisionView[];
   account: string | null;
+  policy: Policy;
   now: number;
 };
 
@@ -34,23 +37,18 @@ export function item(input: ItemInput): Item {
   const base = { id: input.id, title, under: age(row?.created_at ?? after?.created_at ?? null, now) };
   const inside = row?.pipeline ?? after?.pipeline_id ?? decision?.pipeline ?? "";
   const pipeline = input.gateway === null ? inside : `${input.gateway} / ${inside}`;
-  if (decision !== null && isOpen(decision) && decision.state !== "acknowledged") return { ...base, ...waiting(decision, pipeline) };
+  if (decision !== null && isOpen(decision) && decision.state !== "acknowledged") return { ...base, ...waiting(decision, pipeline, input.policy, now) };
   if (!input.open) return { ...base, ...ended(input, decision, pipeline) };
   return { ...base, ...open(row, decision, input.account, pipeline, now) };
 }
 
-function waiting(decision: DecisionView, pipeline: string): Pick<Item, "shape" | "tone" | "time" | "meta" | "over"> {
-  const verb = { approve: "Approval", reject: "Reject", stop: "Stop" }[decision.verdict.verdict];
-  switch (decision.state) {
-    case "unknown":
-      return { shape: "unknown", tone: "warn", time: "Unknown", meta: [pipeline, "checking"], over: false };
-    case "queued":
-      return { shape: "queued", tone: "plain", time: "Queued", meta: [pipeline, `${verb} not sent`], over: false };
-    case "held":
-      return { shape: "held", tone: "plain", time: "Held", meta: [pipeline, `${verb} not sent`], over: false };
-    default:
-      return { shape: "sent", tone: "plain", time: "Sent", meta: [pipeline, "no answer yet"], over: false };
+function waiting(decision: DecisionView, pipeline: string, policy: Policy, now: number): Pick<Item, "shape" | "tone" | "time" | "meta" | "over"> {
+  if (isUnsent(decision)) {
+    const words = waitingWords(decision, policy, now);
+    return { shape: words?.shape ?? "queued", tone: "plain", time: words?.brief ?? "Queued", meta: [pipeline, `${capital(noun(decision))} not sent`], over: false };
   }
+  if (decision.state === "unknown") return { shape: "unknown", tone: "warn", time: "Unknown", meta: [pipeline, "outcome unknown, checking"], over: false };
+  return { shape: "sent", tone: "plain", time: "Sent", meta: [pipeline, "no answer yet"], over: false };
 }
 
 function open(row: RequestRow | undefined, decision: DecisionView | null, account: string | null, pipeline: string, now: number): Pick<Item, "shape" | "tone" | "time" | "meta" | "over"> {

@@ -3,7 +3,7 @@
 //! socket in `polling.rs`, the connection that takes over from another in `next.rs`.
 
 use crate::settings::Dialect;
-use crate::stream::inout::{Input, Leg, Output};
+pub use crate::stream::inout::{Input, Leg, Output};
 use crate::stream::line::{Beat, Carrier, Line, Stage};
 use crate::stream::next::Next;
 use crate::stream::pace::Pace;
@@ -17,7 +17,7 @@ use protocol::frame::ClientFrame;
 pub(crate) const PAGE_LIMIT: u64 = 500;
 
 /// The machine.
-pub(crate) struct Machine {
+pub struct Machine {
     pub(super) pace: Pace,
     /// As far as known.
     pub(super) dialect: Dialect,
@@ -37,7 +37,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(cursor: Option<Cursor>, pace: Pace) -> Self {
+    /// Goes on from a cursor; nothing happens before [`Input::Start`].
+    pub fn new(cursor: Option<Cursor>, pace: Pace) -> Self {
         Self {
             pace,
             dialect: Dialect::Holdpoint,
@@ -56,7 +57,7 @@ impl Machine {
     }
 
     /// Whatever the next step is, it is due then at the latest; `None`: only an answer can bring one.
-    pub(crate) fn deadline_ms(&self) -> Option<u64> {
+    pub fn deadline_ms(&self) -> Option<u64> {
         let main = match &self.state {
             State::Resting { until_ms, .. } => Some(*until_ms),
             State::Open(line) => line.deadline_ms(),
@@ -69,12 +70,12 @@ impl Machine {
     }
 
     /// The dialect is known from elsewhere, before a handshake went through.
-    pub(crate) fn speaks(&mut self, dialect: Option<Dialect>) {
+    pub fn speaks(&mut self, dialect: Option<Dialect>) {
         self.dialect = dialect.unwrap_or(self.dialect);
     }
 
     /// One step. Inputs about no connection in particular come as the main one's.
-    pub(crate) fn step(&mut self, leg: Leg, input: Input<'_>, now: Now) -> Vec<Output> {
+    pub fn step(&mut self, leg: Leg, input: Input<'_>, now: Now) -> Vec<Output> {
         let mut out = Vec::new();
         if matches!(self.state, State::Over) {
             return out;

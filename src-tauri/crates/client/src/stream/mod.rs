@@ -10,7 +10,7 @@ mod inout;
 mod legs;
 mod line;
 mod loss;
-mod machine;
+pub mod machine;
 mod meter;
 mod next;
 mod order;
@@ -138,8 +138,11 @@ pub enum Ended {
 
 /// The moment of a step: both clocks and one random number.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
-    pub(crate) boot_ms: u64,
-    pub(crate) wall: DateTime<Utc>,
-    pub(crate) draw: u64,
+pub struct Now {
+    /// Boot-time clock.
+    pub boot_ms: u64,
+    /// Wall clock; may jump.
+    pub wall: DateTime<Utc>,
+    /// Any random number.
+    pub draw: u64,
 }

@@ -45,6 +45,7 @@ fn decision(id: u128, state: OutboxState, status: Status) -> DecisionView {
         status: Some(status),
         waiting: None,
         results: vec![],
+        waits: None,
     }
 }
 

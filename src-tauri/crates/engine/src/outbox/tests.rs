@@ -79,7 +79,8 @@ fn f29_a_wait_the_gateway_asks_for_is_kept() {
         superseded: None,
     };
     let next = after_call(&end, Dialect::Holdpoint, 1, Left::Never, Unreachable::Queue);
-    assert_eq!(next, Next::Again { after_ms: 120_000, why: "slow down".into() });
+    let why = "slow down".into();
+    assert_eq!(next, Next::Again { after_ms: 120_000, class: Class::RateLimited, why });
 }
 
 #[test]

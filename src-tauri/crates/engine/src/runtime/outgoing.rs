@@ -7,8 +7,9 @@ use crate::effect::{CallId, Stored};
 use crate::failure::{call_end, store_refused};
 use crate::input::{Done, Input};
 use crate::outbox::{CallEnd, Turn};
+use crate::policy::{self, Policy};
 use crate::view::DecisionView;
-use domain::{ActionResult, Approval, DecisionId, Status};
+use domain::{ActionResult, Approval, DecisionId, OutboxState, Status};
 use store::{Change, Decided, NewDecision, Opening};
 use tokio::sync::mpsc;
 
@@ -30,7 +31,10 @@ pub(crate) fn decide(
             verdict: row.verdict.clone(),
             digest: row.digest.clone(),
             identity: row.identity.clone(),
-            opening: Opening::Queued,
+            opening: match row.state {
+                OutboxState::Held => Opening::Held,
+                _ => Opening::Queued,
+            },
             typed,
         };
         let result = match ports.store.decide(&new, &shown).await {
@@ -82,5 +86,14 @@ pub(crate) fn send(reach: Reach, row: Box<DecisionView>) {
             Err(failure) => call_end(&failure),
         };
         reach.done(Done::Sent { decision: row.id, end }).await;
+    });
+}
+
+/// Keeps what a person has set about decisions.
+pub(crate) fn keep_policy(ports: Ports, mail: mpsc::Sender<Mail>, call: CallId, policy: Policy) {
+    tokio::spawn(async move {
+        let kept = ports.store.keep_setting(policy::SETTING, &policy).await;
+        let result = kept.map_err(|error| store_refused(&error));
+        let _ = mail.send(Mail::Input(Input::Done(Done::PolicyKept { call, policy, result }))).await;
     });
 }

@@ -1,20 +1,30 @@
 //! From a person's wish to a row on disk: prepare, confirm, decide (rules 1, 3, 4).
 
-use super::Asker;
-use crate::command::{Answer, Code, Nonce, Prepare, Prepared, Refused};
+use super::{Asker, drive};
+use crate::command::{Answer, Code, Nonce, Prepare, Prepared, Refused, Unreachable};
 use crate::effect::{CallId, Effect, ReadFor, Stored};
 use crate::input::{Fetched, Now};
-use crate::outbox::Left;
+use crate::outbox::breaker::Evidence;
+use crate::outbox::{Left, Turn};
+use crate::policy::Policy;
 use crate::rules::{self, Asked};
-use crate::state::{Busy, Decision, PreparedDecision, Preparing, State};
-use crate::view::DecisionView;
+use crate::state::{Busy, Decision, MadeIn, PreparedDecision, Preparing, State};
+use crate::view::{DecisionView, WaitsFor};
+use client::Rights;
 use domain::{Approval, DecisionId, Digest, GatewayId, OutboxState, Point, Verdict};
 
 /// A prepared decision is void after this.
 pub(super) const PREPARED_FOR_MS: u64 = 300_000;
 
-/// Reads the request anew; the judgement follows when it is there.
-pub(super) fn prepare(state: &mut State, asker: Asker, prepare: Prepare, effects: &mut Vec<Effect>) {
+/// Reads the request anew; the judgement follows when it is there. A gateway that is left alone for now is not asked: the
+/// person decides all the same, from what is known (F30).
+pub(super) fn prepare(
+    state: &mut State,
+    asker: Asker,
+    prepare: Prepare,
+    now: Now,
+    effects: &mut Vec<Effect>,
+) {
     let Asker { call, surface, fresh } = asker;
     let known = state.gateways.get(&prepare.key.gateway);
     if known.and_then(|gateway| gateway.account.as_ref()).is_none() {
@@ -24,8 +34,15 @@ pub(super) fn prepare(state: &mut State, asker: Asker, prepare: Prepare, effects
         );
         return effects.push(Effect::Reply(call, Err(refused)));
     }
+    let gateway = prepare.key.gateway;
+    let left_alone = known.is_some_and(|gateway| gateway.breaker.is_open(now.boot_ms));
+    if left_alone && prepare.unreachable == Unreachable::Queue {
+        let refused = Refused::new(Code::Unreachable, "The gateway has not answered for a while.");
+        state.preparing.insert(call, Preparing { surface, prepare, fresh });
+        return prepared(state, call, gateway, Err(refused), now, effects);
+    }
     effects.push(Effect::Read {
-        gateway: prepare.key.gateway,
+        gateway,
         pipeline: prepare.pipeline.clone(),
         request: prepare.key.request.clone(),
         why: ReadFor::Prepare(call),
@@ -48,6 +65,10 @@ pub(super) fn prepared(
         let answer = join(state, preparing, fetched.approval.clone(), own, now);
         return effects.push(Effect::Reply(call, Ok(Answer::Prepared(answer))));
     }
+    let (result, queued) = match result {
+        Err(refused) => known_offline(state, &prepare, refused),
+        read => (read, None),
+    };
     let judged = result.and_then(|fetched| {
         let fetched = fetched.ok_or_else(|| Refused::no_request(&prepare.key.request))?;
         let known = state.gateways.get(&gateway);
@@ -72,6 +93,7 @@ pub(super) fn prepared(
         Err(refused) => return effects.push(Effect::Reply(call, Err(refused))),
     };
     let sentence = sentence(&prepare, &identity, fetched.approval.pipeline_id.as_str(), &judged);
+    let queued = queued.map(|why| format!("{why} {}", when_sent(&prepare.verdict, state.policy)));
     let answer = Prepared {
         nonce: fresh.nonce.clone(),
         decision: fresh.decision,
@@ -79,6 +101,7 @@ pub(super) fn prepared(
         sentence,
         covers: judged.covers,
         target: judged.target.clone(),
+        queued,
     };
     let row = row(fresh.decision, &prepare, &fetched.approval, identity, judged.digest);
     state.prepared.insert(
@@ -93,6 +116,40 @@ pub(super) fn prepared(
         },
     );
     effects.push(Effect::Reply(call, Ok(Answer::Prepared(answer))));
+}
+
+/// The gateway cannot be reached and the decision may wait for it: it is judged by what the gateway told in this run, and
+/// judged again by the gateway when it is sent (rules 3, 7). With it why the gateway could not be asked.
+fn known_offline(
+    state: &State,
+    prepare: &Prepare,
+    refused: Refused,
+) -> (Result<Option<Box<Fetched>>, Refused>, Option<String>) {
+    let waits = Evidence::of_code(refused.code) == Evidence::Failing
+        && prepare.unreachable == Unreachable::Queue
+        && prepare.shown.is_some();
+    let known = state.request(&prepare.key).filter(|known| waits && known.kept.is_none());
+    let Some(known) = known else { return (Err(refused), None) };
+    let approval = known.approval.clone();
+    let rights = state
+        .gateways
+        .get(&prepare.key.gateway)
+        .and_then(|gateway| gateway.rights.get(&approval.pipeline_id).copied())
+        .unwrap_or(Rights::Untold);
+    (Ok(Some(Box::new(Fetched { approval, rights, results: Vec::new() }))), Some(refused.message))
+}
+
+/// What becomes of a decision that waits for the gateway.
+fn when_sent(verdict: &Verdict, policy: Policy) -> String {
+    match verdict {
+        Verdict::Approve => format!(
+            "Once confirmed it waits here and is sent when the gateway answers again, if that is within {} min; after that it needs a fresh look.",
+            policy.fresh_approve_min
+        ),
+        Verdict::Reject { .. } | Verdict::Stop { .. } => {
+            "Once confirmed it waits here and is sent when the gateway answers again.".to_owned()
+        }
+    }
 }
 
 /// A decision as it will be stored.
@@ -117,6 +174,7 @@ fn row(
         status: Some(approval.status.clone()),
         waiting: None,
         results: Vec::new(),
+        waits: None,
     }
 }
 
@@ -146,6 +204,7 @@ fn join(state: &mut State, preparing: Preparing, shown: Approval, own: DecisionV
         ),
         covers: Vec::new(),
         target: None,
+        queued: None,
     };
     let joined = PreparedDecision {
         surface,
@@ -209,10 +268,13 @@ pub(super) fn confirm(
         let answer = Answer::Decision(Some(Box::new(own.view.clone())));
         return effects.push(Effect::Reply(call, Ok(answer)));
     }
-    let PreparedDecision { row, shown, unreachable, .. } = prepared;
-    let decision = Decision {
+    let PreparedDecision { mut row, shown, unreachable, .. } = prepared;
+    let undo_ms = state.policy.undo_ms();
+    row.state = if undo_ms > 0 { OutboxState::Held } else { OutboxState::Queued };
+    let mut decision = Decision {
         view: row.clone(),
         busy: Busy::Saving,
+        made_in: MadeIn::ThisRun,
         tries: 0,
         unsent: 0,
         left: Left::Never,
@@ -222,10 +284,32 @@ pub(super) fn confirm(
         looks: 0,
         made_ms: now.boot_ms.cast_signed(),
     };
+    if undo_ms > 0 {
+        decision.wait(WaitsFor::Undo, undo_ms, now);
+    }
     state.made.push(row.id);
     state.decisions.insert(row.id, decision);
     let typed = typed.map(str::to_owned);
     effects.push(Effect::Decide { call, row: Box::new(row), shown: Box::new(shown), typed });
+}
+
+/// Takes a decision back of which nothing has left: held, or waiting for something (rule 7).
+pub(super) fn take_back(state: &mut State, call: CallId, id: DecisionId, effects: &mut Vec<Effect>) {
+    let refuse = |code, message: &str| Effect::Reply(call, Err(Refused::new(code, message)));
+    let Some(decision) = state.decisions.get_mut(&id) else {
+        return effects.push(refuse(Code::NotFound, "There is no such decision here any more."));
+    };
+    if !decision.view.state.locks() {
+        return effects.push(refuse(Code::NotTaken, "It has ended already; there is nothing to take back."));
+    }
+    let waits = decision.busy == Busy::Idle && decision.left == Left::Never && decision.is_unsent();
+    if !waits {
+        let message = "It is on its way and cannot be taken back. What becomes of it is shown here.";
+        return effects.push(refuse(Code::Executing, message));
+    }
+    state.taking_back.insert(id, call);
+    let detail = "Taken back before it was sent. Nothing was sent.";
+    drive::write(decision, Turn::new(OutboxState::Refused, Some(Code::NotTaken), detail), effects);
 }
 
 /// The row is on disk, or joined another, or could not be written: only now the surface gets its answer.

@@ -1,22 +1,21 @@
 //! A decision's way from its row to a known end: send, look, write (rules 1, 4, 5, 7). One thing at a time per
 //! decision; nothing goes on the wire before the row says so.
 
-use crate::command::{Code, Refused, Unreachable};
+use super::look;
+use crate::command::{Answer, Code, Refused, Unreachable};
 use crate::effect::{Effect, ReadFor};
-use crate::input::{Fetched, Now};
-use crate::outbox::{self, CallEnd, Left, Next, Turn};
-use crate::rules::{self, Asked};
-use crate::state::{Busy, Decision, Purpose, State};
-use crate::step::requests;
-use crate::view::DecisionView;
+use crate::input::Now;
+use crate::outbox::breaker::{Evidence, Gate, Reopened};
+use crate::outbox::{self, Left, Turn};
+use crate::policy::Policy;
+use crate::state::{Busy, Decision, MadeIn, Purpose, State};
+use crate::view::{DecisionView, WaitsFor};
 use chrono::{DateTime, Utc};
-use client::{Dialect, Rights};
-use domain::{DecisionId, OutboxState, Status, Verdict};
+use client::Dialect;
+use domain::{Connection, DecisionId, GatewayId, OutboxState, Verdict};
 
-/// Milliseconds between looks: 1 s at first, then up to 5 s.
-fn look_again_ms(looks: u32) -> u64 {
-    1_000 * u64::from(looks.clamp(1, 5))
-}
+/// What is sent at once takes this long at most on a busy machine: it has not waited.
+const A_MOMENT_MS: u64 = 5_000;
 
 /// An open row found on disk at start.
 #[derive(Debug)]
@@ -47,6 +46,7 @@ pub fn restore(state: &mut State, rows: Vec<Row>, now: Now) {
             unsent: 0,
             left,
             busy: Busy::Idle,
+            made_in: MadeIn::EarlierRun,
             unreachable: queue,
             due_ms,
             failed_ms: Some(now.boot_ms),
@@ -75,19 +75,34 @@ pub(super) fn all(state: &mut State, now: Now, effects: &mut Vec<Effect>) {
 fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
     let Some(decision) = state.decisions.get_mut(&id) else { return };
     if decision.view.state == OutboxState::Held {
-        // Held is only found on disk: its undo window ended with the run that opened it (rule 7).
-        let detail = "It was held when Holdpoint ended and is cancelled. Nothing was sent.";
-        return write(decision, Turn::new(OutboxState::Refused, Some(Code::NotTaken), detail), effects);
+        return write(decision, after_the_hold(decision.made_in), effects);
     }
-    let gateway = state.gateways.get(&decision.view.key.gateway);
-    let known = gateway.and_then(|gateway| Some((gateway.account.as_deref()?, gateway.dialect?)));
-    let Some((account, dialect)) = known else {
-        // Frozen, not deleted, until somebody signs in.
-        decision.due_ms = now.boot_ms + 1_000;
+    let gateway = state.gateways.get_mut(&decision.view.key.gateway);
+    let known = gateway.and_then(|gateway| {
+        let signed_out = matches!(gateway.connection, Connection::SignInNeeded { .. });
+        let account = gateway.account.clone().filter(|_| !signed_out)?;
+        Some((account, gateway.dialect?, gateway))
+    });
+    let Some((account, dialect, gateway)) = known else {
+        // Frozen, not deleted, until somebody signs in (F46).
+        decision.freeze();
+        state.rev += 1;
         return;
     };
-    if let Some(turn) = not_ours_to_send(decision, account).or_else(|| gone_stale(decision, now)) {
+    let expires_at = gateway.requests.get(&decision.view.key.request).and_then(|it| it.approval.expires_at);
+    let expired = expires_at.zip(gateway.server_now(now)).filter(|(at, now)| at <= now).map(|(at, _)| at);
+    let over = not_ours_to_send(decision, &account)
+        .or_else(|| too_late(decision, expired))
+        .or_else(|| gone_stale(decision, state.policy, now));
+    if let Some(turn) = over {
         return write(decision, turn, effects);
+    }
+    // What only writes the row asks nothing of the gateway.
+    let writes = decision.view.state == OutboxState::Queued && dialect == Dialect::Holdpoint;
+    if !writes && let Gate::NotBefore(until_ms) = gateway.breaker.ask(now.boot_ms) {
+        decision.wait(WaitsFor::Gateway, until_ms.saturating_sub(now.boot_ms), now);
+        state.rev += 1;
+        return;
     }
     let read = |why| Effect::Read {
         gateway: decision.view.key.gateway,
@@ -111,6 +126,7 @@ fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
         (OutboxState::Sent, _) => {
             decision.tries += 1;
             decision.busy = Busy::Sending;
+            decision.view.waits = None;
             effects.push(Effect::Send { row: Box::new(decision.view.clone()) });
         }
         (OutboxState::Acknowledged | OutboxState::Unknown, _) => {
@@ -142,10 +158,32 @@ fn not_ours_to_send(decision: &Decision, account: &str) -> Option<Turn> {
     })
 }
 
+/// What expired meanwhile is not sent; the time is the gateway's (F27). One that may have left is asked for instead.
+fn too_late(decision: &Decision, expired: Option<DateTime<Utc>>) -> Option<Turn> {
+    let at = expired.filter(|_| is_to_be_sent(decision) && decision.left == Left::Never)?;
+    let detail = format!(
+        "The request expired at {} before this was sent. Nothing was sent.",
+        at.format("%H:%M:%S UTC")
+    );
+    Some(Turn::new(OutboxState::Expired, Some(Code::Expired), detail))
+}
+
+/// What becomes of a held decision when its time is up. One found on disk was held by a run that has ended (rule 7).
+fn after_the_hold(made_in: MadeIn) -> Turn {
+    match made_in {
+        MadeIn::ThisRun => Turn::to(OutboxState::Queued),
+        MadeIn::EarlierRun => {
+            let detail = "It was held when Holdpoint ended and is cancelled. Nothing was sent.";
+            Turn::new(OutboxState::Refused, Some(Code::NotTaken), detail)
+        }
+    }
+}
+
 /// An approve that waited too long is not sent, and one that may have left is not repeated (rule 7).
-fn gone_stale(decision: &Decision, now: Now) -> Option<Turn> {
+fn gone_stale(decision: &Decision, policy: Policy, now: Now) -> Option<Turn> {
     let age_ms = now.boot_ms.cast_signed().saturating_sub(decision.made_ms);
-    let fresh = age_ms <= outbox::FRESH_APPROVE_MS.cast_signed();
+    let may_wait_ms = policy.undo_ms() + policy.fresh_approve_ms().max(A_MOMENT_MS);
+    let fresh = age_ms <= may_wait_ms.cast_signed();
     if fresh || !is_to_be_sent(decision) || !matches!(decision.view.verdict, Verdict::Approve) {
         return None;
     }
@@ -153,15 +191,52 @@ fn gone_stale(decision: &Decision, now: Now) -> Option<Turn> {
         Left::Never => Turn::new(
             OutboxState::NotTaken,
             Some(Code::NotTaken),
-            "It waited for more than two minutes: look at the request again and decide anew. Nothing was sent.",
+            format!(
+                "It waited for more than {}: look at the request again and decide anew. Nothing was sent.",
+                minutes(policy.fresh_approve_min)
+            ),
         ),
-        Left::Maybe => outbox::unknown("More than two minutes ago it was on its way."),
+        Left::Maybe => outbox::unknown("It was on its way too long ago to be sent again."),
     })
 }
 
+fn minutes(count: u32) -> String {
+    match count {
+        0 => "a moment".to_owned(),
+        1 => "one minute".to_owned(),
+        count => format!("{count} minutes"),
+    }
+}
+
+/// Somebody signed in, or the gateway answers again: what waited for that is due. What is only read stays where it is.
+pub(super) fn wake(state: &mut State, gateway: GatewayId, now: Now) {
+    let acts = |decision: &Decision| state.purpose == Purpose::Act || decision.made_in == MadeIn::ThisRun;
+    for decision in state.decisions.values_mut() {
+        let held = decision.view.state == OutboxState::Held;
+        if decision.view.key.gateway == gateway && decision.busy == Busy::Idle && !held && acts(decision) {
+            decision.due_ms = decision.due_ms.min(now.boot_ms);
+        }
+    }
+}
+
+/// Takes what a call or a read says about the gateway of a decision.
+pub(super) fn learn(state: &mut State, id: DecisionId, evidence: Evidence, now: Now) {
+    let Some(decision) = state.decisions.get(&id) else { return };
+    heard(state, decision.view.key.gateway, evidence, now);
+}
+
+/// Takes what anything says about a gateway.
+pub(super) fn heard(state: &mut State, id: GatewayId, evidence: Evidence, now: Now) {
+    let Some(gateway) = state.gateways.get_mut(&id) else { return };
+    if gateway.breaker.learn(evidence, now.boot_ms) == Reopened::Yes {
+        wake(state, id, now);
+    }
+}
+
 /// Writes the next state; what follows waits until it is on disk.
-fn write(decision: &mut Decision, turn: Turn, effects: &mut Vec<Effect>) {
+pub(super) fn write(decision: &mut Decision, turn: Turn, effects: &mut Vec<Effect>) {
     decision.busy = Busy::Saving;
+    decision.view.waits = None;
     effects.push(Effect::Advance {
         decision: decision.view.id,
         turn,
@@ -181,6 +256,7 @@ pub(super) fn advanced(
 ) {
     let Some(decision) = state.decisions.get_mut(&id) else { return };
     decision.busy = Busy::Idle;
+    let failed = result.as_ref().err().cloned();
     match result {
         Ok(()) => {
             if turn.state == OutboxState::Unknown {
@@ -201,180 +277,11 @@ pub(super) fn advanced(
             decision.due_ms = now.boot_ms + 2_000;
         }
     }
+    if let Some(call) = state.taking_back.remove(&id) {
+        let view = Box::new(decision.view.clone());
+        effects.push(Effect::Reply(call, failed.map_or(Ok(Answer::Decision(Some(view))), Err)));
+    }
     state.rev += 1;
-    observe(state, id, effects);
+    look::observe(state, id, effects);
     state.forget_ended();
-}
-
-/// The call ended; what that means is the outbox's rule.
-pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, effects: &mut Vec<Effect>) {
-    let Some(decision) = state.decisions.get_mut(&id) else { return };
-    let dialect = state.gateways.get(&decision.view.key.gateway).and_then(|gateway| gateway.dialect);
-    decision.busy = Busy::Idle;
-    if let CallEnd::Taken(response) = end {
-        outbox::merge_results(
-            &mut decision.view.results,
-            response.execution_results.as_deref().unwrap_or_default(),
-        );
-    }
-    if decision.view.state != OutboxState::Sent {
-        // The stream was faster and the row has moved on.
-        return;
-    }
-    let left = decision.left;
-    decision.left = left.after(end);
-    let stayed = matches!(end, CallEnd::NotSent { .. } | CallEnd::SignIn { .. });
-    decision.unsent = if stayed { decision.unsent + 1 } else { 0 };
-    // What did not leave was no try: a decision that may wait does so as long as it takes.
-    let never_left = decision.left == Left::Never && decision.unsent > 0;
-    let tries = if never_left { decision.unsent } else { decision.tries };
-    decision.tries -= u32::from(never_left && decision.tries > 0);
-    let dialect = dialect.unwrap_or(Dialect::Platform);
-    let next = outbox::after_call(end, dialect, tries, left, decision.unreachable);
-    match next {
-        // What the answer tells of the request itself is read with a look: status, pause and every result.
-        Next::Become(turn) if turn.state == OutboxState::Observed => {
-            let turn = Turn { state: OutboxState::Acknowledged, ..turn };
-            write(decision, turn, effects);
-            decision.failed_ms = None;
-        }
-        Next::Become(turn) => write(decision, turn, effects),
-        Next::Again { after_ms, why } => {
-            decision.failed_ms = Some(now.boot_ms);
-            decision.due_ms = now.boot_ms + after_ms;
-            decision.view.detail = Some(why);
-            state.rev += 1;
-        }
-    }
-}
-
-/// Read once more before sending, where the gateway has no digests: it must still be what was shown (rule 3).
-pub(super) fn read_before_send(
-    state: &mut State,
-    id: DecisionId,
-    result: Result<Option<Box<Fetched>>, Refused>,
-    now: Now,
-    effects: &mut Vec<Effect>,
-) {
-    let Some(decision) = state.decisions.get_mut(&id) else { return };
-    let Some(gateway) = state.gateways.get(&decision.view.key.gateway) else { return };
-    let mut superseded = None;
-    let judged = result.and_then(|fetched| {
-        let fetched = fetched.ok_or_else(|| Refused::no_request(&decision.view.key.request))?;
-        superseded = Some(outbox::superseded_by(&fetched.approval));
-        rules::judge(&Asked {
-            approval: &fetched.approval,
-            dialect: gateway.dialect.unwrap_or(Dialect::Platform),
-            rights: Rights::Untold,
-            identity: &decision.view.identity,
-            point: &decision.view.point,
-            verdict: &decision.view.verdict,
-            shown: Some(decision.digest()),
-            now: gateway.server_now(now),
-        })
-    });
-    let turn = match judged {
-        Ok(_) => Turn::to(OutboxState::Sent),
-        Err(refused) if refused.code == Code::Unreachable && decision.unreachable == Unreachable::Queue => {
-            decision.busy = Busy::Idle;
-            decision.due_ms = now.boot_ms + 2_000;
-            decision.view.detail = Some(refused.message);
-            return;
-        }
-        Err(refused) => {
-            let superseded = superseded.filter(|_| refused.code == Code::AlreadyDecided);
-            Turn { superseded, ..Turn::new(ended_by(refused.code), Some(refused.code), refused.message) }
-        }
-    };
-    write(decision, turn, effects);
-}
-
-/// The state of a row that a refusal before sending ends.
-fn ended_by(code: Code) -> OutboxState {
-    match code {
-        Code::AlreadyDecided
-        | Code::Executing
-        | Code::ActionDecisionNeeded
-        | Code::NotAwaitingAction
-        | Code::NotRunning => OutboxState::Conflict,
-        Code::Changed => OutboxState::Changed,
-        Code::Expired => OutboxState::Expired,
-        Code::Unreachable | Code::SignIn => OutboxState::NotTaken,
-        _ => OutboxState::Refused,
-    }
-}
-
-/// A look at the request a decision waits for.
-pub(super) fn looked(
-    state: &mut State,
-    id: DecisionId,
-    result: Result<Option<Box<Fetched>>, Refused>,
-    now: Now,
-    effects: &mut Vec<Effect>,
-) {
-    let Some(decision) = state.decisions.get_mut(&id) else { return };
-    decision.busy = Busy::Idle;
-    decision.looks += 1;
-    decision.due_ms = now.boot_ms + look_again_ms(decision.looks);
-    let key = decision.view.key.clone();
-    match result {
-        Ok(Some(fetched)) => {
-            let Fetched { approval, results, .. } = *fetched;
-            let stands = outbox::not_taken(
-                decision.view.state,
-                &decision.view.point,
-                &decision.view.verdict,
-                &approval,
-                now.boot_ms.saturating_sub(decision.failed_ms.unwrap_or(now.boot_ms)),
-            );
-            if let Some(turn) = stands {
-                return write(decision, turn, effects);
-            }
-            requests::put(state, &key, approval, &results, None);
-            observe(state, id, effects);
-        }
-        Ok(None) => {
-            decision.view.detail = Some(format!("The gateway no longer knows request {}.", key.request));
-            decision.due_ms = now.boot_ms + 30_000;
-            state.rev += 1;
-        }
-        Err(_) => {}
-    }
-}
-
-/// Does what is known of the request end the decision? Called after every change of either.
-pub(super) fn observe(state: &mut State, id: DecisionId, effects: &mut Vec<Effect>) {
-    let Some(decision) = state.decisions.get(&id) else { return };
-    let open =
-        matches!(decision.view.state, OutboxState::Sent | OutboxState::Acknowledged | OutboxState::Unknown);
-    if !open || matches!(decision.busy, Busy::Saving) {
-        return;
-    }
-    // An answer still on its way may say more than the stream: it is awaited.
-    if decision.busy == Busy::Sending && decision.view.state == OutboxState::Sent {
-        return;
-    }
-    let Some(request) = state.request(&decision.view.key) else { return };
-    let (approval, results) = (request.approval.clone(), request.results.clone());
-    let complete = requests::results_complete(&approval, &results);
-    let Some(decision) = state.decisions.get_mut(&id) else { return };
-    let view = &mut decision.view;
-    let turn = outbox::observe(view.state, &view.point, &view.verdict, &view.identity, &approval);
-    view.status = Some(approval.status.clone());
-    view.waiting =
-        approval.pending_approval_actions.first().filter(|_| approval.status == Status::Paused).cloned();
-    outbox::merge_results(&mut view.results, &results);
-    match turn {
-        Some(turn) if turn.state == OutboxState::Observed && !complete && decision.looks < 3 => {
-            // Its end is known, but not yet all of what happened: one more look brings the results.
-            decision.due_ms = 0;
-        }
-        Some(turn) => {
-            if turn.state == OutboxState::Observed {
-                outbox::merge_missing(&mut decision.view.results, &approval);
-            }
-            write(decision, turn, effects);
-        }
-        None => {}
-    }
 }

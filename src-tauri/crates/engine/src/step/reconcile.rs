@@ -1,10 +1,12 @@
 //! Are all open requests accounted for? Asked after every (re)connect and wherever there is doubt; "live" is said only
 //! when the newest asking is answered in full (rule 9).
 
+use super::drive;
 use super::requests::{observe_all, put};
 use crate::command::Refused;
 use crate::effect::{Effect, ReadFor};
 use crate::input::{Fetched, Now, OpenSet};
+use crate::outbox::breaker::Evidence;
 use crate::state::{Drained, Gateway, State};
 use domain::connection::Staleness;
 use domain::{Connection, GatewayId, RequestId, RequestKey};
@@ -16,7 +18,8 @@ const DOUBT_MS: u64 = 2_000;
 const LONGEST_MS: u64 = 30_000;
 
 /// The stream says that nothing is missing up to here.
-pub(super) fn drained(state: &mut State, id: GatewayId, effects: &mut Vec<Effect>) {
+pub(super) fn drained(state: &mut State, id: GatewayId, now: Now, effects: &mut Vec<Effect>) {
+    drive::heard(state, id, Evidence::Alive, now);
     if let Some(gateway) = state.gateways.get_mut(&id) {
         gateway.drained = Drained::Yes;
         // What is live stays so while the lists are read once more: nothing is known to be missing.
@@ -29,11 +32,11 @@ pub(super) fn drained(state: &mut State, id: GatewayId, effects: &mut Vec<Effect
 }
 
 /// Rights changed: what may be seen and decided is read anew. Before the stream is drained that comes anyway.
-pub(super) fn rights_changed(state: &mut State, id: GatewayId, effects: &mut Vec<Effect>) {
+pub(super) fn rights_changed(state: &mut State, id: GatewayId, now: Now, effects: &mut Vec<Effect>) {
     let drained = state.gateways.get(&id).is_some_and(|gateway| gateway.drained == Drained::Yes);
     if let Some(gateway) = state.gateways.get_mut(&id).filter(|_| drained) {
         gateway.connection = Connection::CatchingUp;
-        self::drained(state, id, effects);
+        self::drained(state, id, now, effects);
     }
 }
 
@@ -74,6 +77,7 @@ pub(super) fn answered(
     now: Now,
     effects: &mut Vec<Effect>,
 ) {
+    drive::heard(state, id, Evidence::of_read(&result), now);
     let present = match result {
         Ok(set) => Some(take(state, id, set, effects)),
         Err(_) => None,

@@ -1,7 +1,7 @@
 //! What is known of the requests: committed events and reads (rule 5). A request is keyed
 //! `(gateway, request_id)`; what is terminal stays so.
 
-use super::drive;
+use super::look;
 use crate::effect::Effect;
 use crate::input::{Applied, Now};
 use crate::outbox;
@@ -112,7 +112,7 @@ pub(super) fn observe_all(state: &mut State, key: &RequestKey, effects: &mut Vec
         .map(|decision| decision.view.id)
         .collect();
     for id in following {
-        drive::observe(state, id, effects);
+        look::observe(state, id, effects);
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn apply(
         }
         StreamEvent::Drained { via, .. } => {
             gateway.via = via;
-            reconcile::drained(state, id, effects);
+            reconcile::drained(state, id, now, effects);
         }
         StreamEvent::ServerTime { offset_ms } => {
             let server = now.wall + chrono::Duration::milliseconds(offset_ms);
@@ -55,7 +55,7 @@ pub(super) fn apply(
             gateway.malformed = count;
             state.rev += 1;
         }
-        StreamEvent::Access(_) => reconcile::rights_changed(state, id, effects),
+        StreamEvent::Access(_) => reconcile::rights_changed(state, id, now, effects),
         StreamEvent::Reset { .. }
         | StreamEvent::Capabilities(_)
         | StreamEvent::Unknown(_)

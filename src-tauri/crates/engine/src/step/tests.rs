@@ -4,7 +4,7 @@ use super::*;
 
 use crate::command::{Nonce, Prepare, Unreachable};
 use crate::effect::{Batch, Stored};
-use crate::input::{Fetched, OpenSet};
+use crate::input::{Applied, Fetched, OpenSet};
 use crate::outbox::{CallEnd, Turn};
 use crate::state::{Busy, Purpose};
 use chrono::DateTime;
@@ -175,3 +175,4 @@ mod decisions;
 mod gateways;
 mod requests_and_connection;
 mod restart;
+mod waiting;

@@ -18,6 +18,7 @@ fn row(state: OutboxState, age_s: i64, now: Now) -> Row {
         status: None,
         waiting: None,
         results: vec![],
+        waits: None,
     };
     Row { view, created_at: now.wall - chrono::Duration::seconds(age_s) }
 }

@@ -1,0 +1,92 @@
+//! What a look at the request says about a decision on its way (rule 5): it ends it, or it goes on.
+
+use super::drive::{self, write};
+use super::requests;
+use crate::command::Refused;
+use crate::effect::Effect;
+use crate::input::{Fetched, Now};
+use crate::outbox;
+use crate::outbox::breaker::Evidence;
+use crate::state::{Busy, State};
+use domain::{DecisionId, OutboxState, Status};
+
+/// Milliseconds between looks: 1 s at first, then up to 5 s.
+fn look_again_ms(looks: u32) -> u64 {
+    1_000 * u64::from(looks.clamp(1, 5))
+}
+
+/// A look at the request a decision waits for.
+pub(super) fn looked(
+    state: &mut State,
+    id: DecisionId,
+    result: Result<Option<Box<Fetched>>, Refused>,
+    now: Now,
+    effects: &mut Vec<Effect>,
+) {
+    drive::learn(state, id, Evidence::of_read(&result), now);
+    let Some(decision) = state.decisions.get_mut(&id) else { return };
+    decision.busy = Busy::Idle;
+    decision.looks += 1;
+    decision.due_ms = now.boot_ms + look_again_ms(decision.looks);
+    let key = decision.view.key.clone();
+    match result {
+        Ok(Some(fetched)) => {
+            let Fetched { approval, results, .. } = *fetched;
+            let stands = outbox::not_taken(
+                decision.view.state,
+                &decision.view.point,
+                &decision.view.verdict,
+                &approval,
+                now.boot_ms.saturating_sub(decision.failed_ms.unwrap_or(now.boot_ms)),
+            );
+            if let Some(turn) = stands {
+                return write(decision, turn, effects);
+            }
+            requests::put(state, &key, approval, &results, None);
+            observe(state, id, effects);
+        }
+        Ok(None) => {
+            decision.view.detail = Some(format!("The gateway no longer knows request {}.", key.request));
+            decision.due_ms = now.boot_ms + 30_000;
+            state.rev += 1;
+        }
+        Err(_) => {}
+    }
+}
+
+/// Does what is known of the request end the decision? Called after every change of either.
+pub(super) fn observe(state: &mut State, id: DecisionId, effects: &mut Vec<Effect>) {
+    let Some(decision) = state.decisions.get(&id) else { return };
+    let open =
+        matches!(decision.view.state, OutboxState::Sent | OutboxState::Acknowledged | OutboxState::Unknown);
+    if !open || matches!(decision.busy, Busy::Saving) {
+        return;
+    }
+    // An answer still on its way may say more than the stream: it is awaited.
+    if decision.busy == Busy::Sending && decision.view.state == OutboxState::Sent {
+        return;
+    }
+    let Some(request) = state.request(&decision.view.key) else { return };
+    let (approval, results) = (request.approval.clone(), request.results.clone());
+    let complete = requests::results_complete(&approval, &results);
+    let Some(decision) = state.decisions.get_mut(&id) else { return };
+    let view = &mut decision.view;
+    let turn = outbox::observe(view.state, &view.point, &view.verdict, &view.identity, &approval);
+    view.status = Some(approval.status.clone());
+    view.waiting =
+        approval.pending_approval_actions.first().filter(|_| approval.status == Status::Paused).cloned();
+    outbox::merge_results(&mut view.results, &results);
+    match turn {
+        Some(turn) if turn.state == OutboxState::Observed && !complete && decision.looks < 3 => {
+            // Its end is known, but not yet all of what happened: one more look brings the results.
+            decision.due_ms = 0;
+        }
+        Some(turn) => {
+            if turn.state == OutboxState::Observed {
+                outbox::merge_missing(&mut decision.view.results, &approval);
+            }
+            write(decision, turn, effects);
+        }
+        None => {}
+    }
+}
