@@ -4,6 +4,8 @@
 mod bindings;
 mod digest_vectors;
 mod net_chaos;
+mod net_clocks;
+mod net_stream;
 mod own_conflicts;
 mod own_digest;
 mod own_exit_codes;

@@ -28,6 +28,8 @@ pub mod system;
 pub mod view;
 pub mod window;
 
+/// The way through the network, for those above who may not know `client`.
+pub use client::Network;
 pub use command::{Answer, Code, Command, Query, Refused};
 pub use console::{Console, Introduction, Surface};
 pub use start::Setup;

@@ -71,6 +71,8 @@ pub(crate) enum Mail {
     Banners(Vec<Banner>),
     /// The cache was begun anew: all that is open is read again.
     Doubt,
+    /// The machine woke up, or the network changed.
+    Woke,
 }
 
 /// What varies, given to the engine.
@@ -79,6 +81,7 @@ pub(crate) struct Ports {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) entropy: Arc<dyn Entropy>,
     pub(crate) keychain: Arc<Keychain>,
+    pub(crate) network: client::Network,
     pub(crate) store: Arc<Store>,
 }
 
@@ -226,6 +229,10 @@ impl Runtime {
             }
             Mail::Input(input) => self.input(input),
             Mail::SurfaceGone(surface) => self.input(Input::SurfaceGone(surface)),
+            Mail::Woke => {
+                self.links.values().for_each(|link| link.client.wake());
+                self.input(Input::Tick);
+            }
             Mail::Reachable(client, record) => self.link(*client, &record),
             Mail::Moved(client, record, who) => {
                 self.links.remove(&record.id);

@@ -11,6 +11,7 @@ use crate::socket::server::Server;
 use crate::state::{Purpose, State};
 use crate::step::{Row, restore};
 use crate::view::DecisionView;
+use client::Network;
 use domain::receipt::{Attestation, Device};
 use domain::{Clock, Entropy};
 use keychain::{Entry, Keychain, Secret};
@@ -34,6 +35,8 @@ pub struct Setup {
     pub entropy: Arc<dyn Entropy>,
     /// Where secrets are kept.
     pub keychain: Arc<Keychain>,
+    /// The way through the network.
+    pub network: Network,
     /// What may go out on its own.
     pub purpose: Purpose,
 }
@@ -81,6 +84,7 @@ pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
         clock: setup.clock.clone(),
         entropy: setup.entropy.clone(),
         keychain: setup.keychain.clone(),
+        network: setup.network.clone(),
         store: Arc::clone(&store),
     };
     // Where nothing may be written nothing may go out either.

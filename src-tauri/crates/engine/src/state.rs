@@ -298,4 +298,10 @@ impl Gateway {
         let since_ms = now.boot_ms.saturating_sub(told.boot_ms);
         Some(told.at + chrono::Duration::milliseconds(since_ms.min(i64::MAX as u64).cast_signed()))
     }
+
+    /// How far the gateway's clock is ahead of this machine's now, negative if it is behind; `None` until it told its
+    /// time. Beyond 30 s a person is warned (F34): ages and expiry follow the gateway's.
+    pub fn clock_offset(&self, now: Now) -> Option<chrono::Duration> {
+        self.server_now(now).map(|server| server - now.wall)
+    }
 }
