@@ -6,6 +6,7 @@ mod dunst;
 mod elsewhere;
 mod hostile;
 mod keyring;
+mod killed;
 mod locked_down;
 mod notification;
 mod reopened;

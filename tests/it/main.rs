@@ -3,6 +3,7 @@
 
 mod bindings;
 mod digest_vectors;
+mod net_chaos;
 mod own_conflicts;
 mod own_digest;
 mod own_exit_codes;

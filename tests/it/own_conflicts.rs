@@ -82,7 +82,7 @@ async fn f26_a_plan_changed_after_the_look_is_not_approved_until_it_is_looked_at
     refused(
         &seat.run(["--json", "approve", &id, "--yes"]).await,
         4,
-        &["no longer what was shown", "holdctl show"],
+        &["no longer what was shown", "holdctl show", "restart-ledger: url", "/restart/hard"],
     );
     // Told once more as long as nobody has looked.
     refused(

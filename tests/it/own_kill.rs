@@ -1,25 +1,22 @@
-//! kill -9 of console and gateway at points drawn from a fixed seed, twenty rounds: nothing acknowledged is lost, no effect
+//! kill -9 of console and gateway at points drawn from a seed, twenty rounds: nothing acknowledged is lost, no effect
 //! happens twice, no decision is claimed that was not made.
 
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
+use support::kills::{Draw, rounds, said_the_truth};
 use support::seat::until_live;
 use support::stage::{DRY, Stage};
 use support::{Finished, Running, Seat, Stream, eventually};
 use tokio::task::JoinSet;
 
-const ROUNDS: usize = 20;
-const SEED: u64 = 0x5eed_0f1e;
+const ROUNDS: u64 = 20;
 /// Requests raised in each round.
 const EACH: usize = 2;
 /// Longest until both are open and live again.
 const AGAIN: Duration = Duration::from_secs(60);
 /// A kill falls within this time after the approves were started, in milliseconds.
 const SPREAD_MS: u64 = 350;
-
-/// xorshift64*: a sequence that is the same in every run.
-struct Draw(u64);
 
 /// Who is killed in a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,16 +38,9 @@ struct Play {
     ended: BTreeMap<String, Finished>,
 }
 
-impl Draw {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % limit
-    }
-
-    fn victim(&mut self) -> Victim {
-        [Victim::Console, Victim::Gateway, Victim::Both][self.below(3) as usize]
+impl Victim {
+    fn drawn(draw: &mut Draw) -> Self {
+        [Victim::Console, Victim::Gateway, Victim::Both][draw.below(3) as usize]
     }
 }
 
@@ -59,11 +49,11 @@ impl Play {
         let stage = Stage::ready().await;
         let seat = stage.seat();
         let watch = Some(seat.watch().await);
-        Self { stage, seat, watch, draw: Draw(SEED), raised: BTreeMap::new(), ended: BTreeMap::new() }
+        Self { stage, seat, watch, draw: Draw::wanted(), raised: BTreeMap::new(), ended: BTreeMap::new() }
     }
 
     /// Raises, approves, and kills somewhere in between.
-    async fn round(&mut self, number: usize) {
+    async fn round(&mut self, number: u64) {
         let mut ids = Vec::new();
         for one in 0..EACH {
             let pool = format!("r{number}-{one}");
@@ -107,7 +97,7 @@ impl Play {
     }
 
     async fn kill(&mut self) {
-        let victim = self.draw.victim();
+        let victim = Victim::drawn(&mut self.draw);
         if matches!(victim, Victim::Console | Victim::Both)
             && let Some(watch) = self.watch.take()
         {
@@ -135,27 +125,24 @@ impl Play {
         }
     }
 
-    /// What each approve reported at the time was true.
-    fn said_the_truth(&self) {
-        let mut tally: BTreeMap<Option<i32>, usize> = BTreeMap::new();
-        for (id, path) in &self.raised {
-            let (done, ended) = (self.stage.target.count(path), &self.ended[id]);
-            *tally.entry(ended.code).or_default() += 1;
-            match ended.code {
-                Some(0) => assert_eq!(done, 1, "{id} was reported done: {ended:?}"),
-                // 5 promises that nothing was sent and nothing is left queued, 4 that somebody else's word stands.
-                Some(5 | 4) => assert_eq!(done, 0, "{id} ran although nothing was sent: {ended:?}"),
-                // Unknown, or it broke off after the gateway had it.
-                Some(7 | 9) => assert!(done <= 1, "{id} ran {done} times: {ended:?}"),
-                _ => panic!("{id}: {ended:?}"),
-            }
-        }
-        assert!(tally.get(&Some(0)).is_some_and(|count| *count > 0), "nothing was ever decided: {tally:?}");
-    }
-
     async fn history(&self, id: &str) -> Vec<Value> {
         let found = self.seat.json(0, ["history", "search", id, "--limit", "200"]).await;
         found["entries"].as_array().expect("entries").clone()
+    }
+}
+
+/// Every event the gateway has, page by page.
+async fn all_events(stage: &Stage) -> Vec<Value> {
+    let mut all: Vec<Value> = Vec::new();
+    loop {
+        let after = all.last().map_or(0, |event| event["seq"].as_u64().unwrap());
+        let (status, page) = stage.admin.get(&format!("/events?after={after}&limit=500")).await;
+        assert_eq!(status, 200, "{page}");
+        let page = page["events"].as_array().unwrap();
+        if page.is_empty() {
+            return all;
+        }
+        all.extend(page.iter().cloned());
     }
 }
 
@@ -174,17 +161,16 @@ fn is_told_once(watch: &Finished) {
 #[tokio::test]
 async fn twenty_rounds_of_kill_9_lose_nothing_acknowledged_and_do_nothing_twice() {
     let mut play = Play::begin().await;
-    for number in 0..ROUNDS {
+    for number in 0..rounds(ROUNDS) {
         play.round(number).await;
     }
     let (stage, seat) = (&play.stage, &play.seat);
 
-    play.said_the_truth();
+    let ended = play.ended.iter().map(|(id, ended)| (id.clone(), ended.code)).collect();
+    said_the_truth(&play.raised, &ended, &stage.target);
 
     // Whatever the gateway took is known here: each event, and an end of each decision.
-    let (status, served) = stage.admin.get("/events?after=0&limit=1000").await;
-    assert_eq!(status, 200, "{served}");
-    let served = served["events"].as_array().unwrap().clone();
+    let served = all_events(stage).await;
     for (id, path) in &play.raised {
         let of_it: BTreeSet<&str> = served
             .iter()

@@ -6,10 +6,12 @@
 
 pub mod account;
 pub mod bins;
+pub mod chaos;
 pub mod desktop;
 pub mod embedded;
 pub mod gateway;
 pub mod hostile;
+pub mod kills;
 pub mod now;
 pub mod platform;
 pub mod proxy;
@@ -21,6 +23,7 @@ pub mod wait;
 
 pub use account::Account;
 pub use bins::{Finished, Home, Run, Running, Stream};
+pub use chaos::Chaos;
 pub use embedded::Embedded;
 pub use gateway::Gateway;
 pub use platform::Platform;

@@ -8,7 +8,7 @@ use axum::serve::IncomingStream;
 use rustix::fd::OwnedFd;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, Weak};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// One TCP connection, kept so that it can be broken in mid-air.
@@ -29,6 +29,11 @@ pub struct Serving {
 struct Peers(Arc<Mutex<Vec<Weak<OwnedFd>>>>);
 
 impl Peer {
+    /// The connection behind a stream, to be broken later whoever owns the stream by then.
+    pub(crate) fn of(stream: &TcpStream) -> Self {
+        Self(rustix::io::dup(stream).ok().map(Arc::new))
+    }
+
     /// Breaks the connection with a TCP reset: the other side reads an error, not an end.
     pub fn reset(&self) {
         if let Some(connection) = &self.0 {

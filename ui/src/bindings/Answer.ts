@@ -3,6 +3,7 @@ import type { AppView } from "./AppView";
 import type { Approval } from "./Approval";
 import type { Dated } from "./Dated";
 import type { DecisionView } from "./DecisionView";
+import type { Difference } from "./Difference";
 import type { ErrorMapping } from "./ErrorMapping";
 import type { GatewayId } from "./GatewayId";
 import type { HistoryEntry } from "./HistoryEntry";
@@ -16,4 +17,4 @@ import type { SignedIn } from "./SignedIn";
 /**
  * What the engine answers.
  */
-export type Answer = { "answer": "done" } | { "answer": "gateway", "value": GatewayId } | { "answer": "signed_in", "value": SignedIn } | { "answer": "prepared", "value": Prepared } | { "answer": "decision", "value": DecisionView | null } | { "answer": "view", "value": AppView } | { "answer": "approvals", "value": Dated<Array<Approval>> } | { "answer": "approval", "value": Dated<Approval> | null } | { "answer": "pipelines", "value": Dated<Array<Pipeline>> } | { "answer": "actions", "value": Dated<Array<[PipelineId, RemediationAction]>> } | { "answer": "mappings", "value": Dated<Array<[PipelineId, ErrorMapping]>> } | { "answer": "history", "value": Array<HistoryEntry> } | { "answer": "shown", "value": Approval | null } | { "answer": "receipts", "value": Receipts };
+export type Answer = { "answer": "done" } | { "answer": "gateway", "value": GatewayId } | { "answer": "signed_in", "value": SignedIn } | { "answer": "prepared", "value": Prepared } | { "answer": "decision", "value": DecisionView | null } | { "answer": "view", "value": AppView } | { "answer": "approvals", "value": Dated<Array<Approval>> } | { "answer": "approval", "value": Dated<Approval> | null } | { "answer": "differences", "value": Array<Difference> | null } | { "answer": "pipelines", "value": Dated<Array<Pipeline>> } | { "answer": "actions", "value": Dated<Array<[PipelineId, RemediationAction]>> } | { "answer": "mappings", "value": Dated<Array<[PipelineId, ErrorMapping]>> } | { "answer": "history", "value": Array<HistoryEntry> } | { "answer": "shown", "value": Approval | null } | { "answer": "receipts", "value": Receipts };

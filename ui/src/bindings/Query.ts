@@ -19,6 +19,14 @@ key: RequestKey,
 /**
  * Its pipeline, where the person named it.
  */
+pipeline: PipelineId | null, } | { "ask": "since_printed",
+/**
+ * Which.
+ */
+key: RequestKey,
+/**
+ * Its pipeline, where the person named it.
+ */
 pipeline: PipelineId | null, } | { "ask": "pipelines",
 /**
  * Which.

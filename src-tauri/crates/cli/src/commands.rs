@@ -1,5 +1,6 @@
 //! One command per file; here they are chosen.
 
+mod changes;
 mod decide;
 mod doctor;
 mod history;

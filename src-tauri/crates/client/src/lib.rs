@@ -24,10 +24,11 @@ pub use failure::Failure;
 pub use gateway::Gateway;
 pub use origin::{BadOrigin, Origin};
 pub use session::SessionSecret;
-pub use settings::{Dialect, Password, Settings, Timeouts};
+pub use settings::{Dialect, Pace, Password, Settings, Timeouts};
 pub use stream::{Cursor, Ended, Phase, StreamEvent};
 
 /// The wire's own words, for those above who may not know `protocol`.
 pub use protocol::frame::{ApprovalKind, Event};
 pub use protocol::platform::Document;
-pub use protocol::problem::Slug;
+pub use protocol::problem::{Form, Slug, Told};
+pub use protocol::rest::EventsPage;

@@ -1,6 +1,7 @@
 //! What a [`crate::Gateway`] is told before it starts: where, which dialect, how long to wait, which clock and dice.
 
 use crate::origin::Origin;
+pub use crate::stream::pace::Pace;
 use domain::{Clock, Entropy, PipelineId};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -47,6 +48,8 @@ pub struct Settings {
     pub pipelines_by_hand: Vec<PipelineId>,
     /// How long to wait for what.
     pub timeouts: Timeouts,
+    /// The stream's times.
+    pub pace: Pace,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Jitter, correlation ids, socket keys.
@@ -61,6 +64,7 @@ impl Settings {
             pinned: None,
             pipelines_by_hand: Vec::new(),
             timeouts: Timeouts::default(),
+            pace: Pace::default(),
             clock,
             entropy,
         }
@@ -82,7 +86,7 @@ pub struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Self { connect_ms: 10_000, read_ms: 30_000, decide_ms: 65_000, upgrade_ms: 15_000 }
+        Self { connect_ms: 10_000, read_ms: 30_000, decide_ms: 65_000, upgrade_ms: 10_000 }
     }
 }
 

@@ -108,7 +108,9 @@ impl fmt::Display for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = match self {
             Connection::Live { via: Via::Socket } => "live",
-            Connection::Live { via: Via::Polling } => "live (polling)",
+            Connection::Live { via: Via::Polling } => {
+                "live (polling: no WebSocket gets through to the gateway)"
+            }
             Connection::CatchingUp => "catching up",
             Connection::Stale { why, .. } => match why {
                 Staleness::Never => "stale: not connected yet",

@@ -7,8 +7,8 @@ use crate::view::{AppView, DecisionView};
 use chrono::{DateTime, Utc};
 use domain::registry::ErrorMapping;
 use domain::{
-    ActionId, Approval, DecisionId, Digest, GatewayId, PipelineId, Point, RemediationAction, RequestId,
-    RequestKey, Verdict,
+    ActionId, Approval, DecisionId, Difference, Digest, GatewayId, PipelineId, Point, RemediationAction,
+    RequestId, RequestKey, Verdict,
 };
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -77,6 +77,8 @@ pub enum Command {
         key: RequestKey,
         /// What stood on the screen.
         digest: Digest,
+        /// The whole of it; kept redacted.
+        approval: Box<Approval>,
     },
 }
 
@@ -167,6 +169,13 @@ pub enum Query {
         /// Its pipeline, where the person named it.
         pipeline: Option<PipelineId>,
     },
+    /// What differs between the request now and what `show` last printed here; answers [`Answer::Differences`].
+    SincePrinted {
+        /// Which.
+        key: RequestKey,
+        /// Its pipeline, where the person named it.
+        pipeline: Option<PipelineId>,
+    },
     /// The pipelines this account may see.
     Pipelines {
         /// Which.
@@ -228,6 +237,8 @@ pub enum Answer {
     Approvals(Dated<Vec<Approval>>),
     /// One request; `None`: no such request for this person.
     Approval(Option<Box<Dated<Approval>>>),
+    /// Field by field; `None`: it was never printed here, or is not there any more.
+    Differences(Option<Vec<Difference>>),
     /// Pipelines.
     Pipelines(Dated<Vec<Pipeline>>),
     /// Runbook actions with their pipeline.

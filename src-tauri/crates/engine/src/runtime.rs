@@ -205,10 +205,10 @@ impl Runtime {
                 }
             }
             Mail::Query { query, reply } => self.query(query, reply),
-            Mail::Command { command: Command::Printed { key, digest }, reply, .. } => {
+            Mail::Command { command: Command::Printed { key, digest, approval }, reply, .. } => {
                 let store = Arc::clone(&self.ports.store);
                 tokio::spawn(async move {
-                    let kept = store.remember_printed(&key, &digest).await;
+                    let kept = store.remember_printed(&key, &digest, &approval).await;
                     let _ = reply
                         .send(kept.map(|()| Answer::Done).map_err(|e| crate::failure::store_refused(&e)));
                 });
@@ -289,6 +289,7 @@ impl Runtime {
             | Query::Pipelines { gateway }
             | Query::Actions { gateway, .. }
             | Query::Mappings { gateway, .. }
+            | Query::SincePrinted { key: domain::RequestKey { gateway, .. }, .. }
             | Query::Show { key: domain::RequestKey { gateway, .. }, .. } => match self.reach(gateway) {
                 Some(reach) => {
                     tokio::spawn(async move {

@@ -15,6 +15,7 @@ use crate::view::{
 };
 use chrono::{DateTime, Utc};
 use client::{Dialect, Rights};
+use domain::connection::Via;
 use domain::{ActionResult, Approval, Connection, DecisionId, GatewayId, PipelineId, RequestId, RequestKey};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -91,6 +92,8 @@ pub struct Gateway {
     pub rights: BTreeMap<PipelineId, Rights>,
     /// Has the stream at hand said that nothing is missing?
     pub drained: Drained,
+    /// How its events came when it said so.
+    pub via: Via,
     /// How far the asking for the open requests has come.
     pub reconcile: Reconcile,
     /// Keeps calls from a gateway that fails again and again.

@@ -14,6 +14,7 @@ use crate::effect::{CallId, Effect, ReadFor, SurfaceId};
 use crate::input::{Done, Fresh, Input, Now, SignedInAs};
 use crate::outbox::breaker::Breaker;
 use crate::state::{Drained, Gateway, Reconcile, State, Stream};
+use domain::connection::Via;
 use domain::{Connection, GatewayId};
 use std::collections::BTreeMap;
 use store::GatewayRecord;
@@ -167,6 +168,7 @@ pub fn add(state: &mut State, record: GatewayRecord) {
         rights: BTreeMap::new(),
         requests: BTreeMap::new(),
         drained: Drained::No,
+        via: Via::Socket,
         reconcile: Reconcile::default(),
         breaker: Breaker::default(),
     };

@@ -143,6 +143,9 @@ pub struct EventsPage {
     pub events: Vec<Event>,
     /// The newest there is.
     pub head_seq: u64,
+    /// The oldest that is kept, where the gateway tells: who is further behind has a hole in its history (F16).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oldest_seq: Option<u64>,
 }
 
 /// Reads a snapshot. Approvals that cannot be read are counted and left out, so that one bad one hides no other.

@@ -27,6 +27,7 @@ pub(crate) const DECISIONS: Schema = Schema {
     steps: &[
         Step { sql: include_str!("../migrations/decisions/0001_first.sql"), min_writer: 1 },
         Step { sql: include_str!("../migrations/decisions/0002_settings.sql"), min_writer: 1 },
+        Step { sql: include_str!("../migrations/decisions/0003_printed_request.sql"), min_writer: 1 },
     ],
 };
 

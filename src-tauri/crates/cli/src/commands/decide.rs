@@ -1,6 +1,7 @@
 //! `holdctl approve`, `reject` and `stop`: prepare, confirm, follow to a known end. After a crash of the engine the
 //! decision is followed from its row; it is never sent anew from here.
 
+use super::changes;
 use crate::args::Args;
 use crate::exit::{Exit, Stop};
 use crate::gate::{Gate, unexpected};
@@ -72,8 +73,14 @@ pub(crate) async fn run(args: &Args, wish: Wish, out: &Out) -> Result<Exit, Stop
     let typed = confirm(&wish, &prepared, out)?;
     let decision = send(&mut gate, &prepared, typed).await?;
     let decision = follow(&mut gate, decision, Duration::from_secs(wish.wait_s)).await?;
+    let exit = match results::exit(&decision) {
+        Err(stop) => {
+            Err(changes::explained(&gate, decision.key.clone(), Some(decision.pipeline.clone()), stop).await)
+        }
+        ended => ended,
+    };
     gate.console.close().await;
-    let exit = results::exit(&decision)?;
+    let exit = exit?;
     Ok(out.tell(exit, &results::value(&decision), || results::text(&decision)))
 }
 
@@ -90,16 +97,17 @@ async fn prepare(args: &Args, wish: &Wish) -> Result<(Gate, Prepared), Stop> {
     };
     gate.console.command(Command::Connect { gateway: gate.gateway }).await?;
     let prepare = Prepare {
-        key,
-        pipeline: Some(pipeline),
+        key: key.clone(),
+        pipeline: Some(pipeline.clone()),
         point: wish.point.clone(),
         verdict: wish.verdict.clone(),
         shown,
         unreachable: Unreachable::GiveUp,
     };
-    match gate.console.command(Command::Prepare(prepare)).await? {
-        Answer::Prepared(prepared) => Ok((gate, prepared)),
-        _ => Err(unexpected().into()),
+    match gate.console.command(Command::Prepare(prepare)).await {
+        Ok(Answer::Prepared(prepared)) => Ok((gate, prepared)),
+        Ok(_) => Err(unexpected().into()),
+        Err(refused) => Err(changes::explained(&gate, key, Some(pipeline), refused.into()).await),
     }
 }
 

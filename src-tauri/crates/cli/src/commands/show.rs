@@ -38,7 +38,8 @@ pub(crate) async fn run(args: &Args, id: &RequestId, out: &Out) -> Result<Exit, 
             if approval.digest.as_ref().is_some_and(|told| *told != digest) {
                 out.note("What arrived here is not what the gateway holds: its digest does not fit. It cannot be decided from here.");
             }
-            remember(&mut gate, Command::Printed { key, digest }).await?;
+            remember(&mut gate, Command::Printed { key, digest, approval: Box::new(found.value.clone()) })
+                .await?;
             Exit::Done
         }
     };

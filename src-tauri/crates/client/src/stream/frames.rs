@@ -3,11 +3,14 @@
 
 use crate::api::approvals::OpenSet;
 use crate::capability::{Capabilities, Capability};
-use crate::stream::line::{Drained, Stage};
-use crate::stream::machine::{Machine, Output, State, Unreadable};
+use crate::stream::inout::{Leg, Output};
+use crate::stream::line::{Carrier, Drained, Stage};
+use crate::stream::machine::Machine;
+use crate::stream::next::Next;
 use crate::stream::order::{Order, Progress};
+use crate::stream::state::{Pause, State, Trouble, Unreadable};
 use crate::stream::{Cursor, Now, Phase, StreamEvent};
-use domain::connection::RefusedBy;
+use domain::connection::{RefusedBy, Via};
 use protocol::frame::{self, ClientFrame, Event, Hello, ServerFrame};
 use protocol::rest::{EventsPage, PROTOCOL};
 
@@ -22,7 +25,7 @@ impl Machine {
         }
     }
 
-    fn frame(&mut self, frame: ServerFrame, now: Now, out: &mut Vec<Output>) {
+    pub(super) fn frame(&mut self, frame: ServerFrame, now: Now, out: &mut Vec<Output>) {
         let State::Open(line) = &mut self.state else { return };
         match frame {
             ServerFrame::Hello(hello) if matches!(line.stage, Stage::Greeting) => self.hello(hello, now, out),
@@ -39,7 +42,11 @@ impl Machine {
             ServerFrame::Document(document) => emit(out, StreamEvent::Documents(vec![*document])),
             ServerFrame::Pong => self.pong(now, out),
             ServerFrame::GoingAway { retry_after_ms } => {
-                line.back_at_ms = Some(now.boot_ms + retry_after_ms);
+                let back_at_ms = now.boot_ms + retry_after_ms;
+                line.back_at_ms = Some(back_at_ms);
+                // This one stands for as long as it will; another is made beside it (F12).
+                self.drop_next(1000, out);
+                self.next = Next::due(back_at_ms, Pause::Asked);
                 emit(out, StreamEvent::Phase(Phase::GoingAway { retry_after_ms }));
             }
             ServerFrame::Access(access) => emit(out, StreamEvent::Access(access)),
@@ -58,7 +65,7 @@ impl Machine {
         let resumes = capabilities.has(Capability::Resume);
         emit(out, StreamEvent::Capabilities(capabilities));
         if let Some(time) = hello.server_time {
-            emit(out, StreamEvent::ServerTime { offset_ms: (time - now.wall).num_milliseconds() });
+            emit(out, StreamEvent::server_time(time, now));
         }
         let State::Open(line) = &mut self.state else { return };
         line.set_heartbeat(hello.heartbeat_s);
@@ -72,10 +79,10 @@ impl Machine {
         };
         let order = Order::from(cursor.unwrap_or(Cursor { epoch: hello.epoch, seq: 0, last_id: None }));
         line.stage = Stage::Sequenced { order, drained: Drained::No };
-        out.push(Output::Send(ClientFrame::Resume { epoch, last_seq, last_id }.encode()));
+        out.push(Output::Send(Leg::Main, ClientFrame::Resume { epoch, last_seq, last_id }.encode()));
     }
 
-    fn reset(&mut self, reason: String, out: &mut Vec<Output>) {
+    pub(super) fn reset(&mut self, reason: String, out: &mut Vec<Output>) {
         let State::Open(line) = &mut self.state else { return };
         line.stage = Stage::Resetting;
         self.ticket += 1;
@@ -101,12 +108,16 @@ impl Machine {
         }
         let State::Open(line) = &mut self.state else { return };
         let Stage::Sequenced { order, .. } = &mut line.stage else { return };
-        if page.epoch != order.cursor().epoch {
-            return self.reset("epoch".to_owned(), out);
+        if let Some(reason) = no_way_on(&page, order.cursor()) {
+            return self.reset(reason.to_owned(), out);
         }
         let progress = order.page(page);
+        let brought = progress.deliver.len();
         self.progress(progress, out);
         self.settle(now, out);
+        if self.is_whole() {
+            self.poll_on(brought, now);
+        }
     }
 
     fn event(&mut self, event: Event, now: Now, out: &mut Vec<Output>) {
@@ -115,8 +126,8 @@ impl Machine {
             Stage::Greeting | Stage::Plain => {
                 emit(out, StreamEvent::Events { events: vec![event], cursor: None });
             }
-            // The page after the snapshot brings it.
-            Stage::Resetting => {}
+            // The page after the snapshot brings it; the one before me does.
+            Stage::Resetting | Stage::Joining => {}
             Stage::Sequenced { order, .. } => {
                 let progress = order.event(event);
                 self.progress(progress, out);
@@ -148,6 +159,7 @@ impl Machine {
     fn settle(&mut self, now: Now, out: &mut Vec<Output>) {
         let State::Open(line) = &mut self.state else { return };
         let live = line.is_live();
+        let via = via(line.carrier);
         let Stage::Sequenced { order, drained } = &mut line.stage else { return };
         let (Drained::UpTo(seq), true) = (*drained, order.is_whole()) else { return };
         if let Some(seq) = seq {
@@ -159,15 +171,44 @@ impl Machine {
         if !live {
             line.live(now.boot_ms);
         }
-        emit(out, StreamEvent::Drained { cursor: self.cursor.clone() });
+        if via == Via::Socket {
+            self.trouble = Trouble::default();
+        }
+        emit(out, StreamEvent::Drained { cursor: self.cursor.clone(), via });
+    }
+
+    fn is_whole(&self) -> bool {
+        let State::Open(line) = &self.state else { return false };
+        matches!(&line.stage, Stage::Sequenced { order, .. } if order.is_whole())
     }
 
     fn pong(&mut self, now: Now, out: &mut Vec<Output>) {
         let State::Open(line) = &mut self.state else { return };
         if matches!(line.stage, Stage::Plain) && !line.is_live() {
             line.live(now.boot_ms);
-            emit(out, StreamEvent::Drained { cursor: None });
+            self.trouble = Trouble::default();
+            emit(out, StreamEvent::Drained { cursor: None, via: Via::Socket });
         }
+    }
+}
+
+/// Why a page does not lead on from a cursor, if it does not (CONTRACT 2).
+fn no_way_on(page: &EventsPage, cursor: &Cursor) -> Option<&'static str> {
+    if page.epoch != cursor.epoch {
+        Some("epoch")
+    } else if page.oldest_seq.is_some_and(|oldest| cursor.seq + 1 < oldest) {
+        Some("too-old")
+    } else if page.head_seq < cursor.seq {
+        Some("mismatch")
+    } else {
+        None
+    }
+}
+
+fn via(carrier: Carrier) -> Via {
+    match carrier {
+        Carrier::Socket => Via::Socket,
+        Carrier::Polling => Via::Polling,
     }
 }
 

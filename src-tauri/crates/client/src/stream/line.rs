@@ -2,34 +2,39 @@
 //! suspend, so a connection that slept is known to be dead (F2, F6, F32).
 
 use crate::stream::order::Order;
+use crate::stream::pace::Pace;
 
-/// Silence after which either side drops (CONTRACT 2).
-const DEAD_MS: u64 = 60_000;
-/// The platform counts only its own text pings, so they go out whatever else comes.
-const PLAIN_PING_MS: u64 = 25_000;
-/// A gateway of ours says hello at once.
-const GREETING_MS: u64 = 10_000;
-/// One that sends something else first gets this long to say hello, then it is treated as the platform.
-const PLAIN_AFTER_MS: u64 = 5_000;
-/// Time to answer when there is reason to doubt.
-const PROOF_MS: u64 = 5_000;
-/// A connection that was live for so long counts as a success: its loss is no failure.
-const SOUND_MS: u64 = 5_000;
 /// Bounds for the heartbeat a gateway may ask for.
 const HEARTBEAT_S: std::ops::RangeInclusive<u64> = 1..=30;
 
 /// One open connection.
 pub(crate) struct Line {
+    pub(crate) carrier: Carrier,
+    pace: Pace,
     opened_ms: u64,
     heard_ms: u64,
     pinged_ms: Option<u64>,
     heartbeat_ms: u64,
     first_frame_ms: Option<u64>,
     prove_by_ms: Option<u64>,
+    /// Since when a message is only half here.
+    half_since_ms: Option<u64>,
     live_since_ms: Option<u64>,
+    /// When the last poll began, and when the next one is due.
+    asked_ms: u64,
+    poll_at_ms: Option<u64>,
     /// The gateway said that it goes; when to come back.
     pub(crate) back_at_ms: Option<u64>,
     pub(crate) stage: Stage,
+}
+
+/// What events come over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Carrier {
+    /// A WebSocket.
+    Socket,
+    /// One call after the other, because no WebSocket gets through (F3).
+    Polling,
 }
 
 /// How far the conversation has come.
@@ -38,6 +43,8 @@ pub(crate) enum Stage {
     Greeting,
     /// Hello was said; the snapshot is on its way.
     Resetting,
+    /// It is to take over from another connection and has asked for what comes after that one's place.
+    Joining,
     /// Events come in sequence. `drained`: the gateway's word that all was sent, kept until no gap is left.
     Sequenced {
         /// The order of its events.
@@ -66,18 +73,27 @@ pub(crate) enum Beat {
     Dead,
     /// No hello came: it is of the other kind.
     Plain,
+    /// The platform's lists are to be read, for want of a socket.
+    Look,
+    /// The next poll is due.
+    Poll,
 }
 
 impl Line {
-    pub(crate) fn new(now_ms: u64, stage: Stage) -> Self {
+    pub(crate) fn new(now_ms: u64, carrier: Carrier, stage: Stage, pace: Pace) -> Self {
         Self {
+            carrier,
+            pace,
             opened_ms: now_ms,
             heard_ms: now_ms,
             pinged_ms: None,
-            heartbeat_ms: PLAIN_PING_MS,
+            heartbeat_ms: pace.ping_ms,
             first_frame_ms: None,
             prove_by_ms: None,
+            half_since_ms: None,
             live_since_ms: None,
+            asked_ms: now_ms,
+            poll_at_ms: None,
             back_at_ms: None,
             stage,
         }
@@ -92,11 +108,34 @@ impl Line {
     /// A frame came.
     pub(crate) fn frame(&mut self, now_ms: u64) {
         self.heard(now_ms);
+        self.half_since_ms = None;
         self.first_frame_ms.get_or_insert(now_ms);
     }
 
+    /// Bytes came that make no whole message yet.
+    pub(crate) fn half(&mut self, now_ms: u64) {
+        self.half_since_ms.get_or_insert(now_ms);
+    }
+
+    /// It was pinged, or its lists were looked at.
     pub(crate) fn pinged(&mut self, now_ms: u64) {
         self.pinged_ms = Some(now_ms);
+    }
+
+    /// A poll goes out.
+    pub(crate) fn asked(&mut self, now_ms: u64) {
+        self.asked_ms = now_ms;
+        self.poll_at_ms = None;
+    }
+
+    /// The next poll goes out now, yet not sooner than so long after the last.
+    pub(crate) fn poll_after(&mut self, now_ms: u64, at_least_ms: u64) {
+        self.poll_at_ms = Some(now_ms.max(self.asked_ms + at_least_ms));
+    }
+
+    /// Takes over from a line that was live.
+    pub(crate) fn goes_on_from(&mut self, old: &Line) {
+        self.live_since_ms = old.live_since_ms;
     }
 
     pub(crate) fn set_heartbeat(&mut self, seconds: u64) {
@@ -105,7 +144,7 @@ impl Line {
 
     /// There is reason to doubt: it must answer the next ping soon.
     pub(crate) fn doubt(&mut self, now_ms: u64) {
-        self.prove_by_ms.get_or_insert(now_ms + PROOF_MS);
+        self.prove_by_ms.get_or_insert(now_ms + self.pace.proof_ms);
     }
 
     pub(crate) fn live(&mut self, now_ms: u64) {
@@ -118,40 +157,48 @@ impl Line {
 
     /// Was it live long enough that its loss is no failure?
     pub(crate) fn was_sound(&self, now_ms: u64) -> bool {
-        self.live_since_ms.is_some_and(|since| now_ms >= since + SOUND_MS)
+        self.live_since_ms.is_some_and(|since| now_ms >= since + self.pace.sound_ms)
     }
 
     pub(crate) fn beat(&self, now_ms: u64) -> Beat {
         let past = |limit: Option<u64>| limit.is_some_and(|limit| now_ms >= limit);
-        if past(Some(self.dead_at())) || past(self.back_at_ms) {
-            Beat::Dead
-        } else if past(self.plain_at()) {
-            Beat::Plain
-        } else if past(Some(self.ping_at())) {
-            Beat::Ping
-        } else {
-            Beat::Fine
+        match (self.carrier, &self.stage) {
+            (Carrier::Polling, Stage::Plain) if past(Some(self.look_at())) => Beat::Look,
+            (Carrier::Polling, Stage::Sequenced { .. }) if past(self.poll_at_ms) => Beat::Poll,
+            // Each call has its own limit.
+            (Carrier::Polling, _) => Beat::Fine,
+            (Carrier::Socket, _) if past(Some(self.dead_at())) => Beat::Dead,
+            (Carrier::Socket, _) if past(self.plain_at()) => Beat::Plain,
+            (Carrier::Socket, _) if past(Some(self.ping_at())) => Beat::Ping,
+            (Carrier::Socket, _) => Beat::Fine,
         }
     }
 
-    /// When [`Line::beat`] will next say something else than now.
-    pub(crate) fn deadline_ms(&self) -> u64 {
-        let optional = [self.plain_at(), self.back_at_ms];
-        optional.into_iter().flatten().fold(self.dead_at().min(self.ping_at()), u64::min)
+    /// When [`Line::beat`] will next say something else than now; `None`: never by itself.
+    pub(crate) fn deadline_ms(&self) -> Option<u64> {
+        match (self.carrier, &self.stage) {
+            (Carrier::Polling, Stage::Plain) => Some(self.look_at()),
+            (Carrier::Polling, _) => self.poll_at_ms,
+            (Carrier::Socket, _) => {
+                let soonest = self.dead_at().min(self.ping_at());
+                Some(self.plain_at().map_or(soonest, |plain| plain.min(soonest)))
+            }
+        }
     }
 
     fn dead_at(&self) -> u64 {
-        let silent = self.heard_ms + DEAD_MS;
+        let silent = self.heard_ms + self.pace.dead_ms;
         let mute = match (&self.stage, self.first_frame_ms) {
-            (Stage::Greeting, None) => self.opened_ms + GREETING_MS,
+            (Stage::Greeting, None) => self.opened_ms + self.pace.greeting_ms,
             _ => silent,
         };
-        silent.min(mute).min(self.prove_by_ms.unwrap_or(silent))
+        let half = self.half_since_ms.map_or(silent, |since| since + self.pace.message_ms);
+        silent.min(mute).min(half).min(self.prove_by_ms.unwrap_or(silent))
     }
 
     fn plain_at(&self) -> Option<u64> {
         match self.stage {
-            Stage::Greeting => self.first_frame_ms.map(|first| first + PLAIN_AFTER_MS),
+            Stage::Greeting => self.first_frame_ms.map(|first| first + self.pace.plain_after_ms),
             _ => None,
         }
     }
@@ -159,9 +206,13 @@ impl Line {
     fn ping_at(&self) -> u64 {
         match (&self.stage, self.pinged_ms) {
             (Stage::Plain, None) => self.opened_ms,
-            (Stage::Plain, Some(pinged)) => pinged + PLAIN_PING_MS,
+            (Stage::Plain, Some(pinged)) => pinged + self.pace.ping_ms,
             (_, pinged) => self.heard_ms.max(pinged.unwrap_or(0)) + self.heartbeat_ms,
         }
+    }
+
+    fn look_at(&self) -> u64 {
+        self.pinged_ms.map_or(self.opened_ms, |looked| looked + self.pace.look_ms)
     }
 }
 
@@ -169,11 +220,15 @@ impl Line {
 mod tests {
     use super::*;
 
+    fn line(now_ms: u64, stage: Stage) -> Line {
+        Line::new(now_ms, Carrier::Socket, stage, Pace::default())
+    }
+
     #[test]
     fn f2_silence_is_pinged_after_a_heartbeat_and_dead_after_a_minute() {
-        let mut line = Line::new(1_000, Stage::Resetting);
+        let mut line = line(1_000, Stage::Resetting);
         assert_eq!(line.beat(25_999), Beat::Fine);
-        assert_eq!((line.deadline_ms(), line.beat(26_000)), (26_000, Beat::Ping));
+        assert_eq!((line.deadline_ms(), line.beat(26_000)), (Some(26_000), Beat::Ping));
         line.pinged(26_000);
         assert_eq!(line.beat(50_999), Beat::Fine);
         assert_eq!(line.beat(61_000), Beat::Dead);
@@ -183,7 +238,7 @@ mod tests {
 
     #[test]
     fn the_platform_is_pinged_at_once_and_whatever_else_comes() {
-        let mut line = Line::new(0, Stage::Plain);
+        let mut line = line(0, Stage::Plain);
         assert_eq!(line.beat(0), Beat::Ping);
         line.pinged(0);
         line.frame(24_999);
@@ -193,7 +248,7 @@ mod tests {
 
     #[test]
     fn without_hello_it_is_mute_or_of_the_other_kind() {
-        let mut line = Line::new(0, Stage::Greeting);
+        let mut line = line(0, Stage::Greeting);
         assert_eq!(line.beat(10_000), Beat::Dead);
         line.frame(2_000);
         assert_eq!((line.beat(6_999), line.beat(7_000)), (Beat::Fine, Beat::Plain));
@@ -201,10 +256,29 @@ mod tests {
 
     #[test]
     fn f32_a_doubted_line_must_answer_soon() {
-        let mut line = Line::new(0, Stage::Resetting);
+        let mut line = line(0, Stage::Resetting);
         line.doubt(1_000);
         assert_eq!(line.beat(6_000), Beat::Dead);
         line.heard(2_000);
         assert_eq!(line.beat(6_000), Beat::Fine);
+    }
+
+    #[test]
+    fn f8_a_message_that_does_not_come_to_its_end_kills_the_line_whatever_else_proves_life() {
+        let mut line = line(0, Stage::Resetting);
+        line.half(1_000);
+        line.half(20_000);
+        line.heard(30_000);
+        assert_eq!((line.beat(30_999), line.beat(31_000)), (Beat::Fine, Beat::Dead));
+        line.frame(30_500);
+        assert_eq!(line.beat(31_000), Beat::Fine);
+    }
+
+    #[test]
+    fn a_polled_platform_is_looked_at_at_once_and_then_from_time_to_time() {
+        let mut line = Line::new(5, Carrier::Polling, Stage::Plain, Pace::default());
+        assert_eq!((line.beat(5), line.deadline_ms()), (Beat::Look, Some(5)));
+        line.pinged(5);
+        assert_eq!((line.beat(10_004), line.beat(10_005)), (Beat::Fine, Beat::Look));
     }
 }

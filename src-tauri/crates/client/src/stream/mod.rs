@@ -6,17 +6,25 @@
 pub(crate) mod backoff;
 pub(crate) mod driver;
 mod frames;
+mod inout;
+mod legs;
 mod line;
-mod machine;
+mod loss;
+pub mod machine;
+mod meter;
+mod next;
 mod order;
+pub(crate) mod pace;
+mod polling;
 pub(crate) mod socket;
+mod state;
 #[cfg(test)]
 mod story;
 
 use crate::api::approvals::OpenSet;
 use crate::capability::Capabilities;
 use chrono::{DateTime, Utc};
-use domain::connection::{RefusedBy, SignIn, Staleness};
+use domain::connection::{RefusedBy, SignIn, Staleness, Via};
 use protocol::frame::{Access, Event};
 use protocol::platform::Document;
 use serde::{Deserialize, Serialize};
@@ -72,6 +80,8 @@ pub enum StreamEvent {
     Drained {
         /// Where that is.
         cursor: Option<Cursor>,
+        /// How it came, and what follows will.
+        via: Via,
     },
     /// The gateway's clock is ahead of this machine's by so much; negative = behind.
     ServerTime {
@@ -80,6 +90,12 @@ pub enum StreamEvent {
     },
     /// What the gateway can do.
     Capabilities(Capabilities),
+}
+
+impl StreamEvent {
+    fn server_time(told: DateTime<Utc>, now: Now) -> Self {
+        StreamEvent::ServerTime { offset_ms: (told - now.wall).num_milliseconds() }
+    }
 }
 
 /// How the connection stands.
@@ -102,9 +118,9 @@ pub enum Phase {
     SignInNeeded(SignIn),
     /// The gateway, or something in between, is not to be talked to. Tried again from time to time.
     Refused(RefusedBy),
-    /// The gateway is about to restart; the connection still stands.
+    /// The gateway is about to restart; the connection still stands and tells what happens for as long as it does.
     GoingAway {
-        /// When to come back.
+        /// When to come back; another connection is made then, and takes over once it has caught up.
         retry_after_ms: u64,
     },
 }
@@ -122,8 +138,11 @@ pub enum Ended {
 
 /// The moment of a step: both clocks and one random number.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Now {
-    pub(crate) boot_ms: u64,
-    pub(crate) wall: DateTime<Utc>,
-    pub(crate) draw: u64,
+pub struct Now {
+    /// Boot-time clock.
+    pub boot_ms: u64,
+    /// Wall clock; may jump.
+    pub wall: DateTime<Utc>,
+    /// Any random number.
+    pub draw: u64,
 }

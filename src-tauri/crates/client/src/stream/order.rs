@@ -69,6 +69,13 @@ impl Order {
         self.filling == Filling::No
     }
 
+    /// Everything delivered is known by number; a page after it is to be asked for. Gives after which seq.
+    pub(crate) fn ask_again(&mut self) -> u64 {
+        self.know(self.cursor.seq);
+        self.filling = Filling::After(self.known_until);
+        self.known_until
+    }
+
     /// The gateway says that everything up to here was sent.
     pub(crate) fn drained(&mut self, seq: u64) {
         if self.is_whole() {
@@ -205,7 +212,7 @@ mod tests {
     }
 
     fn page(events: Vec<Event>, head_seq: u64) -> EventsPage {
-        EventsPage { epoch: "x".into(), events, head_seq }
+        EventsPage { epoch: "x".into(), events, head_seq, oldest_seq: None }
     }
 
     fn seqs(progress: &Progress) -> Vec<u64> {

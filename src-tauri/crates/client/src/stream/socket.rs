@@ -3,12 +3,15 @@
 use crate::failure::{Failure, Unclear};
 use crate::gateway::Gateway;
 use crate::settings::Dialect;
+use crate::stream::meter::{Meter, Metered, metered};
 use crate::wire::breakage;
 use crate::wire::transport::whole;
 use crate::wire::verdict;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use http::header::SEC_WEBSOCKET_ACCEPT;
+use chrono::{DateTime, Utc};
+use http::HeaderMap;
+use http::header::{DATE, SEC_WEBSOCKET_ACCEPT};
 use reqwest::Upgraded;
 use std::time::Duration;
 use tokio_tungstenite::WebSocketStream;
@@ -21,12 +24,23 @@ const FRAME_LIMIT_BYTES: usize = 256 * 1024;
 /// The platform does not fragment.
 const PLATFORM_LIMIT_BYTES: usize = 4 * 1024 * 1024;
 
-/// An open connection.
-pub(crate) type Socket = WebSocketStream<Upgraded>;
+/// An open connection, and what it counts.
+pub(crate) struct Socket {
+    pub(crate) frames: WebSocketStream<Metered<Upgraded>>,
+    pub(crate) meter: Meter,
+}
+
+/// A handshake that went through.
+pub(crate) struct Opened {
+    pub(crate) socket: Socket,
+    pub(crate) dialect: Dialect,
+    /// The `Date` of its answer.
+    pub(crate) time: Option<DateTime<Utc>>,
+}
 
 impl Gateway {
     /// Opens the stream's connection under the session at hand. Renewing it is the machine's decision.
-    pub(crate) async fn connect(&self) -> Result<(Socket, Dialect), Failure> {
+    pub(crate) async fn connect(&self) -> Result<Opened, Failure> {
         let dialect = self.dialect().await?;
         let (tokens, _) = self.tokens(dialect)?;
         let mut bytes = [0; 16];
@@ -57,10 +71,17 @@ impl Gateway {
                 why: "the stream's handshake was answered by something else".into(),
             });
         }
+        let time = date(response.headers());
         let upgraded = response.upgrade().await.map_err(|error| breakage::read(&error))?;
-        let socket = WebSocketStream::from_raw_socket(upgraded, Role::Client, Some(limits(dialect))).await;
-        Ok((socket, dialect))
+        let (metered, meter) = metered(upgraded);
+        let frames = WebSocketStream::from_raw_socket(metered, Role::Client, Some(limits(dialect))).await;
+        Ok(Opened { socket: Socket { frames, meter }, dialect, time })
     }
+}
+
+fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {
+    let text = headers.get(DATE)?.to_str().ok()?;
+    DateTime::parse_from_rfc2822(text).ok().map(|time| time.to_utc())
 }
 
 fn limits(dialect: Dialect) -> WebSocketConfig {

@@ -52,7 +52,7 @@ impl Following {
 
     async fn drained(&mut self) -> Option<Cursor> {
         self.next(|event| match event {
-            StreamEvent::Drained { cursor } => Some(cursor),
+            StreamEvent::Drained { cursor, .. } => Some(cursor),
             _ => None,
         })
         .await

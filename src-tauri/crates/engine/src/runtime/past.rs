@@ -22,6 +22,7 @@ pub(crate) async fn answer(reader: &Reader, query: Query) -> Result<Answer, Refu
         Query::View
         | Query::Pending { .. }
         | Query::Show { .. }
+        | Query::SincePrinted { .. }
         | Query::Pipelines { .. }
         | Query::Actions { .. }
         | Query::Mappings { .. } => {

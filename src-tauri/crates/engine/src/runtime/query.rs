@@ -15,6 +15,7 @@ pub(crate) async fn answer(reach: &Reach, query: Query) -> Result<Answer, Refuse
     match query {
         Query::Pending { .. } => pending(reach).await,
         Query::Show { key, pipeline } => show(reach, &key, pipeline.as_ref()).await,
+        Query::SincePrinted { key, pipeline } => since_printed(reach, &key, pipeline.as_ref()).await,
         Query::Pipelines { .. } => pipelines(reach).await.map(Answer::Pipelines),
         Query::Actions { pipeline, .. } => actions(reach, pipeline).await,
         Query::Mappings { pipeline, .. } => mappings(reach, pipeline).await,
@@ -67,6 +68,17 @@ async fn show(reach: &Reach, key: &RequestKey, pipeline: Option<&PipelineId>) ->
         }
         Err(why) => Err(why),
     }
+}
+
+async fn since_printed(
+    reach: &Reach,
+    key: &RequestKey,
+    pipeline: Option<&PipelineId>,
+) -> Result<Answer, Refused> {
+    let now = reach.client.approval(pipeline, &key.request).await.map_err(|failure| refused(&failure))?;
+    let Some(now) = now else { return Ok(Answer::Differences(None)) };
+    let differences = reach.ports.store.since_printed(key, &now).await;
+    differences.map(Answer::Differences).map_err(|error| store_refused(&error))
 }
 
 async fn pipelines(reach: &Reach) -> Result<Dated<Vec<Pipeline>>, Refused> {

@@ -8,7 +8,7 @@ use crate::effect::{Effect, ReadFor};
 use crate::input::{Fetched, Now, OpenSet};
 use crate::outbox::breaker::Evidence;
 use crate::state::{Drained, Gateway, State};
-use domain::connection::{Staleness, Via};
+use domain::connection::Staleness;
 use domain::{Connection, GatewayId, RequestId, RequestKey};
 use std::collections::BTreeSet;
 
@@ -22,7 +22,10 @@ pub(super) fn drained(state: &mut State, id: GatewayId, now: Now, effects: &mut 
     drive::heard(state, id, Evidence::Alive, now);
     if let Some(gateway) = state.gateways.get_mut(&id) {
         gateway.drained = Drained::Yes;
-        gateway.connection = Connection::CatchingUp;
+        // What is live stays so while the lists are read once more: nothing is known to be missing.
+        if !gateway.connection.is_live() {
+            gateway.connection = Connection::CatchingUp;
+        }
         state.rev += 1;
         want(gateway, effects);
     }
@@ -31,7 +34,8 @@ pub(super) fn drained(state: &mut State, id: GatewayId, now: Now, effects: &mut 
 /// Rights changed: what may be seen and decided is read anew. Before the stream is drained that comes anyway.
 pub(super) fn rights_changed(state: &mut State, id: GatewayId, now: Now, effects: &mut Vec<Effect>) {
     let drained = state.gateways.get(&id).is_some_and(|gateway| gateway.drained == Drained::Yes);
-    if drained {
+    if let Some(gateway) = state.gateways.get_mut(&id).filter(|_| drained) {
+        gateway.connection = Connection::CatchingUp;
         self::drained(state, id, now, effects);
     }
 }
@@ -185,7 +189,7 @@ fn live_if_complete(state: &mut State, id: GatewayId, now: Now) {
     let complete = gateway.reconcile.missing.as_ref().is_some_and(BTreeSet::is_empty);
     if complete && gateway.drained == Drained::Yes {
         gateway.reconcile.missing = None;
-        gateway.connection = Connection::Live { via: Via::Socket };
+        gateway.connection = Connection::Live { via: gateway.via };
         gateway.last_live = Some(now.wall);
         state.rev += 1;
     }

@@ -18,6 +18,8 @@ pub(super) fn apply(
 ) {
     let Some(gateway) = state.gateways.get_mut(&id) else { return };
     match event {
+        // It still stands, and another is made beside it: nothing has changed yet.
+        StreamEvent::Phase(Phase::GoingAway { .. }) => {}
         StreamEvent::Phase(phase) => {
             if gateway.connection.is_live() {
                 gateway.last_live = Some(now.wall);
@@ -39,7 +41,10 @@ pub(super) fn apply(
             let batch = Batch::Snapshot { approvals: set.approvals, cursor: set.cursor };
             effects.push(Effect::Ingest { gateway: id, batch });
         }
-        StreamEvent::Drained { .. } => reconcile::drained(state, id, now, effects),
+        StreamEvent::Drained { via, .. } => {
+            gateway.via = via;
+            reconcile::drained(state, id, now, effects);
+        }
         StreamEvent::ServerTime { offset_ms } => {
             let server = now.wall + chrono::Duration::milliseconds(offset_ms);
             gateway.server_time = Some(ServerTime { at: server, boot_ms: now.boot_ms });
@@ -71,7 +76,7 @@ fn connection(
         },
         Phase::CatchingUp => Connection::CatchingUp,
         Phase::Waiting { why, .. } => Connection::Stale { since: last_live, why: *why },
-        Phase::GoingAway { .. } => Connection::Stale { since: last_live, why: Staleness::GoingAway },
+        Phase::GoingAway { .. } => return None,
         Phase::SignInNeeded(why) => Connection::SignInNeeded { why: *why },
         Phase::Refused(why) => Connection::Refused { why: *why },
     })

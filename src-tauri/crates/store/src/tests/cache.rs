@@ -104,7 +104,11 @@ async fn a_gateway_keeps_its_id_when_its_address_changes_and_no_two_share_one() 
 async fn what_show_printed_last_is_remembered_request_by_request() {
     let house = House::new().await;
     for digest in ["sha-256:1", "sha-256:2"] {
-        house.store.remember_printed(&key("r1"), &Digest(digest.into())).await.expect("writes");
+        house
+            .store
+            .remember_printed(&key("r1"), &Digest(digest.into()), &approval("r1"))
+            .await
+            .expect("writes");
     }
     assert_eq!(house.reader().printed(&key("r1")).await.expect("reads"), Some(Digest("sha-256:2".into())));
     assert_eq!(house.reader().printed(&key("r2")).await.expect("reads"), None);

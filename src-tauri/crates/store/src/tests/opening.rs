@@ -109,8 +109,11 @@ async fn f41_a_file_that_only_newer_builds_may_write_is_refused_to_a_writer_and_
     let house = House::new().await;
     house.intruder("decisions.db", "UPDATE meta SET schema_version = 12, min_writer = 11").await;
     let refused = Store::open(&house.path(), keys(1), clock()).await.err().expect("refused");
-    assert!(matches!(refused, StoreError::Newer { file: "decisions.db", found: 12, supported: 1 }));
-    assert_eq!(refused.to_string(), "decisions.db: database is newer (v12 > v1), update or start fresh copy");
+    let StoreError::Newer { file: "decisions.db", found: 12, supported } = refused else {
+        panic!("{refused}");
+    };
+    let told = format!("decisions.db: database is newer (v12 > v{supported}), update or start fresh copy");
+    assert_eq!(refused.to_string(), told);
     Reader::open(&house.path()).await.expect("may look");
 }
 

@@ -42,6 +42,8 @@ async fn write_everything(store: &Store) -> DecisionId {
     let approvals = vec![(shown.clone(), at(1))];
     store.commit(&Batch { approvals, ..batch(vec![noisy]) }).await.expect("commits");
     store.put_approvals(GATEWAY, &[leaky("r2")], at(1)).await.expect("writes");
+    let printed = store.remember_printed(&key("r1"), &shown.computed_digest(), &shown).await;
+    printed.expect("writes");
     let action: RemediationAction =
         serde_json::from_value(json!({"action_id": "a", "execution": secret()})).expect("an action");
     store.put_actions(GATEWAY, &"p1".into(), &[action], at(1)).await.expect("writes");
@@ -95,4 +97,25 @@ async fn rule_13_what_was_taken_out_leaves_marked_holes_and_the_digest_of_the_wh
     let event = house.reader().events_after(crate::LocalRow(0), 1).await.expect("reads").remove(0);
     assert_eq!(event.holes.len(), 2);
     assert!(house.reader().verify().await.expect("reads").is_ok());
+}
+
+#[tokio::test]
+async fn rule_3_another_secret_in_the_same_place_is_a_difference_that_tells_neither() {
+    let house = House::new().await;
+    let shown = leaky("r1");
+    assert_eq!(house.store.since_printed(&key("r1"), &shown).await.expect("reads"), None, "never printed");
+    let kept = house.store.remember_printed(&key("r1"), &shown.computed_digest(), &shown).await;
+    kept.expect("writes");
+    let same = house.store.since_printed(&key("r1"), &shown).await.expect("reads");
+    assert_eq!(same, Some(vec![]));
+
+    let mut value = serde_json::to_value(&shown).expect("serialises");
+    value["actions"][0]["effect"]["headers"]["authorization"] = json!("Bearer 0therS3cretOfThisTest");
+    let other: Approval = serde_json::from_value(value).expect("an approval");
+    let found = house.store.since_printed(&key("r1"), &other).await.expect("reads").expect("printed");
+    let fields: Vec<&str> = found.iter().map(|one| one.field.as_str()).collect();
+    assert_eq!(fields.len(), 1, "{found:?}");
+    assert!(fields[0].ends_with("headers authorization"), "{fields:?}");
+    let told = format!("{found:?}");
+    assert!(!told.contains(CANARY) && !told.contains("0therS3cret"), "{told}");
 }

@@ -64,7 +64,7 @@ fn a_row_tells_whether_this_account_may_decide_it() {
     let own = Approval { requested_by: Some(ME.into()), ..approval("pending") };
     requests::put(&mut run.state, &key(), own.clone(), &[], None);
     assert_eq!(rows(&run), [May::NotApprove]);
-    let drained = StreamEvent::Drained { cursor: None };
+    let drained = StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket };
     let effects = run.take(Input::Stream { gateway: GATEWAY, event: drained });
     let [Effect::Reconcile { round, .. }] = effects.as_slice() else { panic!("{effects:?}") };
     let rights = Some([("p1".into(), Rights::Look)].into());

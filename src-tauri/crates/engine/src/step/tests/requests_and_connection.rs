@@ -30,14 +30,17 @@ fn lost(run: &mut Run) {
 #[test]
 fn rule_9_an_answer_from_an_older_connection_does_not_make_the_new_one_live() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
-    stream(&mut run, StreamEvent::Drained { cursor: None });
+    stream(&mut run, StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket });
     let (old, set) = (round(&run), nothing_open(&run));
     lost(&mut run);
     stream(&mut run, StreamEvent::Phase(Phase::CatchingUp));
     let done = Done::Reconciled { gateway: GATEWAY, round: old, result: set };
     assert!(run.take(Input::Done(done)).is_empty());
     assert_eq!(connection(&run), Connection::CatchingUp, "this one is not drained");
-    assert!(asks(&stream(&mut run, StreamEvent::Drained { cursor: None })));
+    assert!(asks(&stream(
+        &mut run,
+        StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket }
+    )));
     let done = Done::Reconciled { gateway: GATEWAY, round: round(&run), result: nothing_open(&run) };
     run.take(Input::Done(done));
     assert!(connection(&run).is_live());
@@ -54,7 +57,7 @@ fn rule_9_what_an_earlier_run_knew_is_shown_as_kept_and_asked_for_before_it_is_l
     assert_eq!(view.gateways[0].as_of, Some(then));
     assert_eq!(connection(&run), Connection::NEVER, "stale never looks like OK");
 
-    stream(&mut run, StreamEvent::Drained { cursor: None });
+    stream(&mut run, StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket });
     let set = OpenSet { approvals: vec![approval("pending")], ..nothing_open(&run).expect("a set") };
     let done = Done::Reconciled { gateway: GATEWAY, round: round(&run), result: Ok(set) };
     let effects = run.take(Input::Done(done));
@@ -70,7 +73,7 @@ fn rule_9_what_an_earlier_run_knew_is_shown_as_kept_and_asked_for_before_it_is_l
 #[test]
 fn rule_9_a_reconciliation_that_fails_on_a_sound_stream_is_asked_for_again() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
-    stream(&mut run, StreamEvent::Drained { cursor: None });
+    stream(&mut run, StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket });
     let refused = Refused::new(Code::Refused, "429");
     let done = Done::Reconciled { gateway: GATEWAY, round: round(&run), result: Err(refused) };
     run.take(Input::Done(done));
@@ -86,7 +89,7 @@ fn rule_9_a_reconciliation_that_fails_on_a_sound_stream_is_asked_for_again() {
 fn rule_9_an_open_request_that_could_not_be_read_is_not_accounted_for() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
     requests::put(&mut run.state, &key(), approval("pending"), &[], None);
-    stream(&mut run, StreamEvent::Drained { cursor: None });
+    stream(&mut run, StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket });
     let done = Done::Reconciled { gateway: GATEWAY, round: round(&run), result: nothing_open(&run) };
     run.take(Input::Done(done));
     let result = Err(Refused::new(Code::Unreachable, "reset"));
@@ -99,7 +102,7 @@ fn rule_9_an_open_request_that_could_not_be_read_is_not_accounted_for() {
 #[test]
 fn rule_9_what_could_not_be_stored_or_read_whole_takes_live_back_until_all_is_read_again() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
-    stream(&mut run, StreamEvent::Drained { cursor: None });
+    stream(&mut run, StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket });
     let done = Done::Reconciled { gateway: GATEWAY, round: round(&run), result: nothing_open(&run) };
     run.take(Input::Done(done));
     run.take(Input::Done(Done::Incomplete { gateway: GATEWAY }));
@@ -110,7 +113,7 @@ fn rule_9_what_could_not_be_stored_or_read_whole_takes_live_back_until_all_is_re
 #[test]
 fn i8_however_often_rights_change_one_reconciliation_is_under_way() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
-    stream(&mut run, StreamEvent::Drained { cursor: None });
+    stream(&mut run, StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket });
     let access = || StreamEvent::Access(serde_json::from_value(json!({})).expect("empty"));
     for _ in 0..100 {
         assert!(stream(&mut run, access()).is_empty());
@@ -150,7 +153,8 @@ fn rule_9_live_is_said_only_when_drained_and_every_open_request_is_accounted_for
     assert_eq!(connection(&run), Connection::NEVER);
     requests::put(&mut run.state, &key(), approval("pending"), &[], None);
     stream(&mut run, StreamEvent::Phase(Phase::CatchingUp));
-    let effects = stream(&mut run, StreamEvent::Drained { cursor: None });
+    let effects =
+        stream(&mut run, StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket });
     assert!(matches!(effects.as_slice(), [Effect::Reconcile { .. }]), "{effects:?}");
     assert_eq!(connection(&run), Connection::CatchingUp);
     let set = OpenSet { approvals: vec![], as_of: run.now.wall, seq: None, rights: None };
@@ -166,7 +170,7 @@ fn rule_9_live_is_said_only_when_drained_and_every_open_request_is_accounted_for
 #[test]
 fn rule_9_a_lost_connection_is_stale_at_once_and_tells_since_when() {
     let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
-    stream(&mut run, StreamEvent::Drained { cursor: None });
+    stream(&mut run, StreamEvent::Drained { cursor: None, via: domain::connection::Via::Socket });
     let set = OpenSet { approvals: vec![], as_of: run.now.wall, seq: None, rights: None };
     run.take(Input::Done(Done::Reconciled { gateway: GATEWAY, round: round(&run), result: Ok(set) }));
     assert!(connection(&run).is_live());
