@@ -92,6 +92,11 @@ describe("rule_3 a changed field", () => {
     expect(found.find((one) => one.field === "program to argument 2")).toMatchObject({ before: null, after: "du\n-s\n/var/index" });
   });
 
+  it("the same action twice in a request is two, each compared with its own", () => {
+    const found = differences(request([measure, measure]), request([measure, { ...measure, version: 2 }]));
+    expect(found).toEqual([{ action: "measure-disk (2)", field: "version", before: "1", after: "2" }]);
+  });
+
   it("a secret that became a text which looks like it is not passed over", () => {
     const literal = { ...http, headers: { ...http.headers, authorization: "Bearer {secret search_token}" } };
     const [one] = differences(request([of(http)]), request([of(literal)]));
@@ -114,12 +119,33 @@ describe("rule_3 a changed field", () => {
 });
 
 describe("the part that differs", () => {
-  it("is marked to the character, also inside a long line and a body of many lines", () => {
+  const marked = (spans: { kind: string; text: string }[]) => spans.filter((span) => span.kind === "differs").map((span) => span.text);
+
+  it("is marked word by word, each by itself, also in a body of many lines", () => {
     const before = narrow('{\n "a": 1,\n "b": 20,\n "c": 3\n}', '{\n "a": 1,\n "b": 90,\n "c": 4\n}');
-    const marked = (spans: { kind: string; text: string }[]) => spans.filter((span) => span.kind === "differs").map((span) => span.text);
-    expect(marked(before.before)).toEqual(["2", "3"]);
-    expect(marked(before.after)).toEqual(["9", "4"]);
+    expect(marked(before.before)).toEqual(["20", "3"]);
+    expect(marked(before.after)).toEqual(["90", "4"]);
     expect(before.same).toBe(3);
+  });
+
+  it("is not everything between two changes on one line", () => {
+    const { before, after } = narrow('{"pool_size":60,"reserve":10,"revert_after_s":3600}', '{"pool_size":600,"reserve":10,"revert_after_s":0}');
+    expect([marked(before), marked(after)]).toEqual([["60", "3600"], ["600", "0"]]);
+  });
+
+  it("is the characters inside a long word: in a key nobody sees which one it is", () => {
+    const { before, after } = narrow("SHA256:vJ2oKq0cM3lZ8m4xTqv0YpWQbq3", "SHA256:vJ2oKq0cM3lZ8m4xTqvOYpWQbq3");
+    expect([marked(before), marked(after)]).toEqual([["0"], ["O"]]);
+  });
+
+  it("loses and adds nothing, whatever the two are", () => {
+    const pairs = [["a b c", "c b a"], ["", "x"], ["x  y", "x y"], ["👍🏽 ok", "👍 ok"], ["один два", "один три"], ["a=1&b=2", "b=2&a=1&c"], ["x".repeat(2000), `${"x".repeat(1999)}y`], [Array.from({ length: 900 }, (_, n) => n).join(" "), Array.from({ length: 900 }, (_, n) => n + 1).join(" ")]] as const;
+    for (const [one, two] of pairs) {
+      const { before, after } = narrow(one, two);
+      expect(before.map((span) => span.text).join("")).toBe(one);
+      expect(after.map((span) => span.text).join("")).toBe(two);
+      expect(before.filter((span) => span.kind === "same").map((span) => span.text).join("")).toBe(after.filter((span) => span.kind === "same").map((span) => span.text).join(""));
+    }
   });
 
   it("is everything where lines came or went", () => {

@@ -29,5 +29,6 @@ export const SURFACES: Surface[] = [
   { name: "the history beside an unknown outcome", scene: "unknowns", keys: ["g", "h"], shows: /outcome unknown, checking/ },
   { name: "a broken chain of receipts", scene: "badreceipt", keys: ["g", "h"], shows: /chain is broken/i },
   { name: "the settings", scene: "inbox", keys: ["g", "s"], shows: /Appearance/ },
+  { name: "the settings with an undo window", scene: "undo", keys: ["g", "s"], shows: /held this long before it leaves/ },
   { name: "a sign-in", scene: "signin", keys: ["g", "s"], shows: /Password/ },
 ];

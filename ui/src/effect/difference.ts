@@ -17,9 +17,8 @@ export type Holes = "none" | "before" | "after";
 
 /** The differences, what would be sent first: that is what a person has to see. */
 export function differences(before: Approval, after: Approval, holes: Holes = "none"): Difference[] {
-  const ids = [...new Set([...before.actions, ...after.actions].map((action) => action.action_id))];
-  const find = (of: Approval, id: string) => of.actions.find((action) => action.action_id === id);
-  const found = ids.flatMap((id) => ofAction(id, find(before, id), find(after, id), holes));
+  const [one, two] = [named(before), named(after)];
+  const found = [...new Set([...one.keys(), ...two.keys()])].flatMap((name) => ofAction(name, one.get(name), two.get(name), holes));
   const whole: [string, string, string][] = [
     ["order of the actions", order(before), order(after)],
     ["pipeline", before.pipeline_id, after.pipeline_id],
@@ -27,6 +26,17 @@ export function differences(before: Approval, after: Approval, holes: Holes = "n
     ["revision", String(before.revision), String(after.revision)],
   ];
   for (const [field, a, b] of whole) if (a !== b) found.push({ action: null, field, before: a, after: b });
+  return found;
+}
+
+/** By name; the same action may stand in a request more than once. */
+function named(approval: Approval): Map<string, RenderedAction> {
+  const found = new Map<string, RenderedAction>();
+  for (const action of approval.actions) {
+    let name = action.action_id;
+    for (let n = 2; found.has(name); n += 1) name = `${action.action_id} (${n})`;
+    found.set(name, action);
+  }
   return found;
 }
 

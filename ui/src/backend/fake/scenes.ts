@@ -132,6 +132,10 @@ const SCENES: Record<string, () => Scene> = {
   ratelimited: () => base({ decisions: [decision(pool, { state: "sent", waits: waits("rate_limit", 128) })] }),
   frozen: () => base({ gateways: [gateway({ account: null, connection: { state: "sign_in_needed", why: "expired" } })], offline: true, decisions: [decision(pool, { state: "queued", verdict: rollback, waits: waits("sign_in", null) })] }),
   signin: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "sign_in_needed", why: "expired" } })], requests: [], failing: "sign_in" }),
+  polling: () => base({ gateways: [gateway({ connection: { state: "live", via: "polling" } })] }),
+  catchingup: () => base({ gateways: [gateway({ connection: { state: "catching_up" }, as_of: at(-40) })] }),
+  portal: () => base({ gateways: [gateway({ as_of: at(-600), connection: { state: "refused", why: "portal" } })], offline: true }),
+  proxied: () => base({ gateways: [gateway({ as_of: at(-600), connection: { state: "refused", why: "proxy" } })], offline: true }),
   untrusted: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "refused", why: "certificate" } })], requests: [], failing: "certificate" }),
   rehearsal: () => base({ gateways: [gateway({ name: "Rehearsal", origin: "http://127.0.0.1:41733" })], requests: [pool], bare: true, shell: { realm: "rehearsal" } }),
   several: () =>
