@@ -96,6 +96,11 @@ export class Console {
     return this.view.decisions.filter(isUnsent);
   }
 
+  /** Own decisions whose outcome is not known: the engine keeps them in its view until it is (rule 5). */
+  get unsure(): DecisionView[] {
+    return this.view.decisions.filter((one) => one.state === "unknown");
+  }
+
   /** Asks before it ends anything: see `ui/Quit.svelte`. */
   quit(): void {
     this.nav.overlay = "quit";

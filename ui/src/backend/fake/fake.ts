@@ -146,7 +146,9 @@ export class Fake implements Backend {
       case "history":
         return { answer: "history", value: this.#history(query.query, query.limit) };
       case "shown":
-        return { answer: "shown", value: shownThen(query.decision) };
+        return { answer: "shown", value: this.scene.shown?.[query.decision] ?? shownThen(query.decision) };
+      case "since_printed":
+        return { answer: "differences", value: null };
       case "receipts":
         return { answer: "receipts", value: this.#receipts() };
       case "pending":

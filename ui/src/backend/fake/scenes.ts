@@ -8,6 +8,8 @@ import type { GatewayView } from "../../bindings/GatewayView";
 import type { Policy } from "../../bindings/Policy";
 import type { Waits } from "../../bindings/Waits";
 import type { WindowView } from "../../bindings/WindowView";
+import type { RenderedAction } from "../../bindings/RenderedAction";
+import { digest } from "../../digest/digest";
 import { at, decision, gateway, LAB, ME, result, STAGING } from "./make";
 import { asked, certificate, everyday, hostile, lag, latency, nightly, oidc, pool, staging, undisclosed, webhooks } from "./requests";
 
@@ -36,6 +38,8 @@ export type Scene = {
   bare?: boolean;
   /** What a person has set about decisions. */
   policy?: Policy;
+  /** The request as it was shown for a decision. */
+  shown?: Record<string, Approval>;
   /** The store's chain does not hold. */
   badReceipt?: boolean;
 };
@@ -59,6 +63,23 @@ const restarted = result("restart-pgbouncer", {
 const raised = result("raise-pool-limit", { output: { pool: "payments-rw", pool_size: 60, reserve_pool: 10 } });
 const twoRan = { "list-pools": ran(true), "raise-pool-limit": ran(true) };
 
+/** The pool's request after somebody edited every kind of field in it. */
+const rewritten: Approval = (() => {
+  const [, limit, restart] = pool.actions as [RenderedAction, RenderedAction, RenderedAction];
+  const edited: RenderedAction = {
+    ...limit,
+    version: limit.version + 1,
+    risk_level: "high",
+    requires_approval: true,
+    action_metadata: { timeout: 60 },
+    effect: { kind: "http", method: "PUT", url: "https://pool-admin.payments.internal/v1/pools/payments-ro", headers: { "content-type": "application/json", "x-force": "1" }, body: '{"pool_size":600,"reserve_pool":10,"reserve_timeout_s":3,"reason":"APR-7F3A19C4E2B0","revert_after_s":0}' },
+  };
+  const wider: RenderedAction = { ...restart, effect: { kind: "k8s", argv: ["kubectl", "--context", "payments-prod", "--namespace", "payments", "delete", "--force", "statefulset/pgbouncer"] } };
+  const ssh = lag.actions[0] as RenderedAction;
+  const actions = [wider, edited, ssh];
+  const whole = { ...pool, revision: 4, actions, action_ids: actions.map((one) => one.action_id) };
+  return { ...whole, digest: digest(whole) };
+})();
 const held: Approval = { ...pool, status: "paused", current_action_index: 2, pending_approval_actions: ["restart-pgbouncer"], execution_state: twoRan, decided_by: ME, decided_at: at(-60), expires_at: at(298) };
 const running: Approval = { ...held, status: "executing", pending_approval_actions: [] };
 const over = (status: string): Approval => ({ ...pool, status, decided_by: ME, decided_at: at(-100), execution_state: twoRan });
@@ -85,6 +106,11 @@ const SCENES: Record<string, () => Scene> = {
   tookeffect: () => base({ requests: others({ ...over("completed"), execution_state: { ...twoRan, "restart-pgbouncer": ran(true) } }), decisions: [{ ...first, results: [listed, raised] }, second({ state: "observed", status: "completed", results: [restarted] })] }),
   failed: () => base({ requests: others(over("failed")), decisions: [{ ...first, status: "failed", results: [listed, { ...missing, success: false, status: "failed", error: "HTTP 404 from pool-admin.payments.internal" }] }] }),
   unknown: () => base({ requests: others(running), decisions: [first, second({ state: "unknown", code: "unknown", detail: "No answer came within 60 s (HTTP 500, empty reason)." })] }),
+  unknowns: () =>
+    base({
+      requests: [...everyday.slice(2), { ...running }, { ...latency, status: "completed", decided_by: ME, decided_at: at(-300) }],
+      decisions: [first, second({ state: "unknown", code: "unknown", detail: "No answer came within 60 s (HTTP 500, empty reason)." }), decision(latency, { state: "unknown", code: "unknown", verdict: rollback, detail: "The last run ended while it was on the wire." })],
+    }),
   rejected: () => base({ requests: others({ ...over("rejected"), execution_state: {}, rejection_reason: "The migration is being rolled back" }), decisions: [decision(pool, { state: "observed", status: "rejected", verdict: { verdict: "reject", reason: "The migration is being rolled back" } })] }),
   stopped: () => base({ requests: others({ ...over("stopped"), execution_state: { "list-pools": ran(true) } }), decisions: [decision(pool, { state: "observed", status: "stopped", verdict: { verdict: "stop", reason: "The lead took over" }, results: [listed] })] }),
   conflict: () => base({ requests: others(elsewhere), decisions: [ended("conflict", "already_decided", "sre-secondary@example.com decided at 02:40:42: approved.")] }),
@@ -95,6 +121,7 @@ const SCENES: Record<string, () => Scene> = {
   expired: () => base({ requests: others({ ...pool, expires_at: at(-30) }) }),
   own: () => base({ requests: [asked, latency] }),
   changed: () => base({ ends: "changed" }),
+  changedafter: () => base({ requests: others(rewritten), decisions: [decision(pool, { state: "changed", code: "changed", detail: "The gateway answered HTTP 412: the request is at revision 4." })], shown: { [decision(pool).id]: pool } }),
   hostile: () => base({ requests: [hostile, latency, oidc] }),
   undisclosed: () => base({ requests: [undisclosed, latency], gateways: [gateway({ name: "platform", origin: "https://platform.example.com" })] }),
   offline: () => base({ gateways: [stale], offline: true, decisions: [decision(latency, { state: "queued", verdict: rollback, waits: waits("gateway", 5) })] }),
@@ -105,6 +132,10 @@ const SCENES: Record<string, () => Scene> = {
   ratelimited: () => base({ decisions: [decision(pool, { state: "sent", waits: waits("rate_limit", 128) })] }),
   frozen: () => base({ gateways: [gateway({ account: null, connection: { state: "sign_in_needed", why: "expired" } })], offline: true, decisions: [decision(pool, { state: "queued", verdict: rollback, waits: waits("sign_in", null) })] }),
   signin: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "sign_in_needed", why: "expired" } })], requests: [], failing: "sign_in" }),
+  polling: () => base({ gateways: [gateway({ connection: { state: "live", via: "polling" } })] }),
+  catchingup: () => base({ gateways: [gateway({ connection: { state: "catching_up" }, as_of: at(-40) })] }),
+  portal: () => base({ gateways: [gateway({ as_of: at(-600), connection: { state: "refused", why: "portal" } })], offline: true }),
+  proxied: () => base({ gateways: [gateway({ as_of: at(-600), connection: { state: "refused", why: "proxy" } })], offline: true }),
   untrusted: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "refused", why: "certificate" } })], requests: [], failing: "certificate" }),
   rehearsal: () => base({ gateways: [gateway({ name: "Rehearsal", origin: "http://127.0.0.1:41733" })], requests: [pool], bare: true, shell: { realm: "rehearsal" } }),
   several: () =>
