@@ -18,6 +18,7 @@ mod own_tamper;
 mod platform_decide;
 mod platform_desk;
 mod platform_hostile;
+mod platform_network;
 mod platform_pause;
 mod platform_race;
 mod platform_reach;
