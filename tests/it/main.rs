@@ -25,6 +25,7 @@ mod platform_reach;
 mod platform_session;
 mod platform_unclear;
 mod platform_watch;
+mod rfc6455;
 mod support_caller;
 mod support_platform;
 mod support_platform_approve;
