@@ -45,6 +45,7 @@ const SHOTS = [
   { name: "unknown", sizes: [WIDE, SMALL, PAGER], act: openNarrow },
   { name: "unknowns", sizes: [WIDE, SMALL, PAGER] },
   { name: "history-unknown", scene: "unknowns", act: async (page) => { await press("g", "h")(page); await page.getByText("Replica lag 38 s").first().click(); } },
+  { name: "history-takenback", scene: "inbox", act: async (page) => { await press("g", "h")(page); await page.getByRole("option").filter({ hasText: "not carried out" }).click(); } },
   { name: "sent" },
   { name: "rejected", act: openLast },
   { name: "stopped", act: openLast },

@@ -41,6 +41,8 @@ export type BarInput = {
   fresh: boolean;
   /** When it was read from the gateway. */
   asOf: string | null;
+  /** The engine knows it only from an earlier run: nothing can be queued upon that. */
+  kept: string | null;
   /** What this account may do about it; `null` where the engine lists it no more. */
   may: May | null;
   decisions: DecisionView[];
@@ -134,7 +136,8 @@ function lookOnly({ approval, gateway }: BarInput): string {
   return `${gateway?.account ?? "This account"} may look at ${visible(approval.pipeline_id)} but not decide there.`;
 }
 
-function notLive({ gateway, asOf, now }: BarInput): string {
+function notLive({ approval, fresh, kept, gateway, asOf, now }: BarInput): string {
+  const queues = kept === null && (fresh || approval.digest !== null);
   switch (gateway?.connection.state) {
     case "catching_up":
       return "An approval needs a fresh look: what was missed is still coming in.";
@@ -144,7 +147,7 @@ function notLive({ gateway, asOf, now }: BarInput): string {
       return "An approval needs a fresh look, and this gateway is refused.";
     default: {
       const seen = asOf === null ? null : span(now - Date.parse(asOf));
-      return `An approval needs a fresh look${seen === null ? ", and the gateway is not live" : `: this was last read ${seen} ago`}. A reject can be queued.`;
+      return `An approval needs a fresh look${seen === null ? ", and the gateway is not live" : `: this was last read ${seen} ago`}. ${queues ? "A reject can be queued." : "A reject has to wait for the gateway as well: it has told nothing of this request since Holdpoint started."}`;
     }
   }
 }
