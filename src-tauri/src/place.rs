@@ -3,7 +3,7 @@
 use anyhow::Context;
 use engine::start::keychain_scope;
 use engine::system::{SystemClock, SystemEntropy};
-use engine::{Purpose, Setup};
+use engine::{Network, Purpose, Setup};
 use keychain::Keychain;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -23,6 +23,7 @@ pub(crate) async fn setup(data_dir: &Path) -> Setup {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         keychain: Arc::new(Keychain::open(&keychain_scope(data_dir)).await),
+        network: Network::as_env_says(|name| env::var(name).ok()),
         purpose: Purpose::Act,
     }
 }

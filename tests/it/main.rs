@@ -4,11 +4,14 @@
 mod bindings;
 mod digest_vectors;
 mod net_chaos;
+mod net_clocks;
+mod net_stream;
 mod own_conflicts;
 mod own_digest;
 mod own_exit_codes;
 mod own_hostile;
 mod own_kill;
+mod own_receipts;
 mod own_secrets;
 mod own_share;
 mod own_story;

@@ -36,6 +36,7 @@ impl Bench {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             keychain: Arc::new(Keychain::open(&home.path().display().to_string()).await),
+            network: client::Network::default(),
             purpose: Purpose::Act,
         };
         let console = Console::open(&setup, &Introduction::default()).await.unwrap();

@@ -1,7 +1,41 @@
-//! The real clock for the servers in here. The one place of this package that asks the system for the time.
+//! The real clock for the servers in here, and one that a test can move. The one place of this package that asks the
+//! system for the time.
 
 use chrono::{DateTime, Utc};
 use domain::Clock;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
+
+/// Clocks that go with the system's, as far away from them as a test has moved them.
+#[derive(Debug, Default)]
+pub struct Shifted {
+    wall_ms: AtomicI64,
+    boot_ms: AtomicU64,
+}
+
+impl Shifted {
+    /// The machine slept: both clocks have gone on, the runtime's timers have not.
+    pub fn fall_asleep_for(&self, duration: Duration) {
+        let ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+        self.boot_ms.fetch_add(ms, Ordering::SeqCst);
+        self.set_wall(self.wall_ms.load(Ordering::SeqCst) + ms.cast_signed());
+    }
+
+    /// The wall clock is so many milliseconds ahead, or behind, of the right time.
+    pub fn set_wall(&self, ms: i64) {
+        self.wall_ms.store(ms, Ordering::SeqCst);
+    }
+}
+
+impl Clock for Shifted {
+    fn now(&self) -> DateTime<Utc> {
+        System.now() + chrono::Duration::milliseconds(self.wall_ms.load(Ordering::SeqCst))
+    }
+
+    fn boot_ms(&self) -> u64 {
+        System.boot_ms() + self.boot_ms.load(Ordering::SeqCst)
+    }
+}
 
 /// The system's clocks.
 #[derive(Clone, Copy, Debug, Default)]

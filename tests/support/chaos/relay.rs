@@ -206,7 +206,7 @@ async fn write(piece: &[u8], to: &mut OwnedWriteHalf, link: &Link, world: &World
     if let Some(number) = lost {
         let mut pieces = lock(&world.pieces);
         *pieces += 1;
-        if *pieces % number == 0 {
+        if pieces.is_multiple_of(number) {
             link.reset();
             return Going::Over;
         }

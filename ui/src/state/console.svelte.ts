@@ -24,7 +24,7 @@ import type { Preferences } from "./preferences.svelte";
 import { TakingBack } from "./takeback.svelte";
 import { Viewport } from "./viewport.svelte";
 
-const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0, policy: { undo_s: 0, fresh_approve_min: 2 } };
+const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0, policy: { undo_s: 0, fresh_approve_min: 2 }, banners: [] };
 
 export class Console {
   readonly nav = new Nav();

@@ -24,6 +24,8 @@ pub(crate) async fn setup(purpose: Purpose) -> Result<Setup, Stop> {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         keychain,
+        network: engine::Network::from_env(|name| std::env::var(name).ok())
+            .map_err(|bad| Stop::other("network", bad.to_string()))?,
         purpose,
     })
 }

@@ -3,7 +3,7 @@
 //! A failure is never an outcome: what became of a decision is read from the gateway, not from here (rule 5).
 
 use domain::connection::{RefusedBy, SignIn};
-use protocol::problem::{Slug, Told};
+use protocol::problem::{Form, Slug, Told};
 
 /// Why a call brought no answer to work with.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -36,6 +36,14 @@ pub enum Failure {
         "the certificate is not trusted ({why}): check the address, the network and this machine's roots"
     )]
     Certificate {
+        /// What the verifier said.
+        why: String,
+    },
+    /// Somebody else answered with a certificate of their own, as networks do that want a sign-in first; nothing was sent.
+    #[error(
+        "somebody else answers in the gateway's place ({why}): sign in to the network, or check the address"
+    )]
+    Impostor {
         /// What the verifier said.
         why: String,
     },
@@ -146,6 +154,7 @@ impl Failure {
             Failure::NotSent { .. }
             | Failure::SignIn(_)
             | Failure::Certificate { .. }
+            | Failure::Impostor { .. }
             | Failure::Proxy { .. }
             | Failure::Protocol { .. }
             | Failure::NotOffered { .. }
@@ -153,17 +162,21 @@ impl Failure {
         }
     }
 
-    /// Is there no gateway to talk to right now? What is cached may be shown then, marked with its age.
+    /// Is there no gateway to talk to right now? What is cached may be shown then, marked with its age. Nothing is said
+    /// with that about a decision ([`Failure::leaves_unclear`] does).
     pub fn is_unreachable(&self) -> bool {
-        matches!(
-            self.root(),
-            Failure::NotSent {
-                why: NotSent::Unreachable(_) | NotSent::TimedOut | NotSent::Dns | NotSent::Tls(_)
-            } | Failure::Unclear { .. }
-                | Failure::Certificate { .. }
-                | Failure::Portal
-                | Failure::Proxy { .. }
-        )
+        match self.root() {
+            Failure::NotSent { why } => {
+                matches!(why, NotSent::Unreachable(_) | NotSent::TimedOut | NotSent::Dns | NotSent::Tls(_))
+            }
+            Failure::Unclear { .. }
+            | Failure::Certificate { .. }
+            | Failure::Impostor { .. }
+            | Failure::Portal
+            | Failure::Proxy { .. } => true,
+            Failure::Told { told, .. } => is_outage(told),
+            _ => false,
+        }
     }
 
     /// Has a person to sign in first?
@@ -178,7 +191,7 @@ impl Failure {
     pub fn refused_by(&self) -> Option<RefusedBy> {
         match self.root() {
             Failure::Certificate { .. } => Some(RefusedBy::Certificate),
-            Failure::Portal => Some(RefusedBy::Portal),
+            Failure::Portal | Failure::Impostor { .. } => Some(RefusedBy::Portal),
             Failure::Proxy { .. } => Some(RefusedBy::Proxy),
             Failure::Protocol { .. } => Some(RefusedBy::Protocol),
             _ => None,
@@ -233,7 +246,7 @@ impl Failure {
             },
             Failure::SignIn(_) => "sign-in",
             Failure::Certificate { .. } => "certificate",
-            Failure::Portal => "portal",
+            Failure::Portal | Failure::Impostor { .. } => "portal",
             Failure::Proxy { .. } => "proxy",
             Failure::Protocol { .. } => "protocol",
             Failure::TooLarge { .. } => "too-large",
@@ -270,6 +283,16 @@ impl Failure {
 
     pub(crate) fn bad_answer(error: impl std::fmt::Display) -> Self {
         Failure::BadAnswer { why: error.to_string() }
+    }
+}
+
+/// The gateway itself says that it is unavailable, or something in between says so for it. The platform's own 503 is no
+/// proof of an outage (CONTRACT 3).
+fn is_outage(told: &Told) -> bool {
+    match (told.slug, told.form) {
+        (Some(slug), _) => slug == Slug::Unavailable,
+        (None, Form::Gateway) => false,
+        (None, Form::Text | Form::Html | Form::Empty) => matches!(told.status, 502..=504),
     }
 }
 
@@ -332,5 +355,17 @@ mod tests {
         assert_eq!((decided.code(), decided.to_string().as_str()), ("already-decided", "Decided by b."));
         assert_eq!(told(500, "oops").code(), "gateway-error");
         assert!(Failure::NotSent { why: NotSent::Dns }.to_string().contains("nothing was sent"));
+    }
+
+    #[test]
+    fn an_outage_that_a_proxy_tells_is_no_refusal_and_still_no_outcome() {
+        for (status, body) in [(502, "<html>bad gateway</html>"), (503, "no upstream"), (504, "")] {
+            let outage = told(status, body);
+            assert!(outage.is_unreachable() && outage.leaves_unclear(), "{outage:?}");
+        }
+        assert!(told(503, r#"{"type":"x/unavailable","detail":"The database is away."}"#).is_unreachable());
+        assert!(!told(503, r#"{"detail":"Database connection error: refused"}"#).is_unreachable());
+        assert!(!told(502, r#"{"type":"x/upstream-unreachable"}"#).is_unreachable());
+        assert!(!told(500, "oops").is_unreachable());
     }
 }

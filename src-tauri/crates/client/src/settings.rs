@@ -1,5 +1,6 @@
 //! What a [`crate::Gateway`] is told before it starts: where, which dialect, how long to wait, which clock and dice.
 
+use crate::network::Network;
 use crate::origin::Origin;
 pub use crate::stream::pace::Pace;
 use domain::{Clock, Entropy, PipelineId};
@@ -50,6 +51,8 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// The stream's times.
     pub pace: Pace,
+    /// The way through the network.
+    pub network: Network,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Jitter, correlation ids, socket keys.
@@ -57,7 +60,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Settings with the usual time-outs and nothing pinned.
+    /// Settings with the usual time-outs, no proxy and nothing pinned.
     pub fn new(origin: Origin, clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>) -> Self {
         Self {
             origin,
@@ -65,6 +68,7 @@ impl Settings {
             pipelines_by_hand: Vec::new(),
             timeouts: Timeouts::default(),
             pace: Pace::default(),
+            network: Network::default(),
             clock,
             entropy,
         }

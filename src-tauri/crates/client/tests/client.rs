@@ -2,6 +2,8 @@
 
 #[path = "wire/decisions.rs"]
 mod decisions;
+#[path = "wire/network.rs"]
+mod network;
 #[path = "wire/reading.rs"]
 mod reading;
 #[path = "wire/server.rs"]

@@ -107,6 +107,14 @@ impl Console {
         })
     }
 
+    /// The machine woke up, or the network changed: the owner looks at its streams now. Whoever is only its client leaves
+    /// that to the owner.
+    pub async fn woke(&self) {
+        if let Link::Owner(owner) = &self.link {
+            owner.handle().woke().await;
+        }
+    }
+
     /// Does the engine run in this process?
     pub fn owns(&self) -> bool {
         matches!(self.link, Link::Owner(_))

@@ -46,6 +46,12 @@ impl Handle {
         self.view.clone()
     }
 
+    /// The machine woke up, or the network changed: every stream is looked at now, and tried again if it waits.
+    pub async fn woke(&self) {
+        // An engine that has ended has nothing to look at.
+        let _ = self.mail.send(Mail::Woke).await;
+    }
+
     /// A surface that nobody had before: one window, one connection.
     pub(crate) fn new_surface(&self) -> SurfaceId {
         SurfaceId(self.surfaces.fetch_add(1, Ordering::Relaxed))

@@ -3,6 +3,7 @@
 //! The way of an approval: `client` stream -> [`step`] -> store -> [`view`]; back: [`command`] -> [`step`] -> outbox
 //! row -> `client` call -> row -> view. It opens no window; what it needs from outside is given to [`start::Setup`].
 
+pub mod banner;
 #[cfg(feature = "bindings")]
 pub mod bindings;
 pub mod command;
@@ -27,6 +28,8 @@ pub mod system;
 pub mod view;
 pub mod window;
 
+/// The way through the network, for those above who may not know `client`.
+pub use client::Network;
 pub use command::{Answer, Code, Command, Query, Refused};
 pub use console::{Console, Introduction, Surface};
 pub use start::Setup;

@@ -231,6 +231,8 @@ impl State {
             last_row: self.last_row,
             malformed: self.malformed,
             policy: self.policy,
+            // The runtime's to add: they tell of the files, not of what the engine knows.
+            banners: Vec::new(),
         }
     }
 
@@ -295,5 +297,11 @@ impl Gateway {
         let told = self.server_time?;
         let since_ms = now.boot_ms.saturating_sub(told.boot_ms);
         Some(told.at + chrono::Duration::milliseconds(since_ms.min(i64::MAX as u64).cast_signed()))
+    }
+
+    /// How far the gateway's clock is ahead of this machine's now, negative if it is behind; `None` until it told its
+    /// time. Beyond 30 s a person is warned (F34): ages and expiry follow the gateway's.
+    pub fn clock_offset(&self, now: Now) -> Option<chrono::Duration> {
+        self.server_now(now).map(|server| server - now.wall)
     }
 }

@@ -174,8 +174,10 @@ pub struct Told {
 /// The form of an error body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
-    /// A JSON object or text of a gateway.
+    /// JSON of a gateway.
     Gateway,
+    /// Plain text, of a gateway or of something in between.
+    Text,
     /// HTML: some proxy or portal in between.
     Html,
     /// Nothing at all.
@@ -198,7 +200,7 @@ pub fn read(status: u16, body: &[u8]) -> Told {
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(map)) => from_object(status, map),
         Ok(other) => quoted(status, sentence(&other, 0)),
-        Err(_) => quoted(status, unwrap_text(text, 0)),
+        Err(_) => Told { form: Form::Text, ..quoted(status, unwrap_text(text, 0)) },
     }
 }
 

@@ -25,6 +25,16 @@ pub(crate) async fn writer(path: &Path, synchronous: SqliteSynchronous) -> Resul
     Ok(pool)
 }
 
+/// One connection to a file that nobody else knows: no write-ahead log of its own making, no foreign keys, for the rows
+/// of a damaged file may have lost what they point to.
+pub(crate) async fn single_file(
+    path: &Path,
+    synchronous: SqliteSynchronous,
+) -> Result<SqlitePool, StoreError> {
+    let options = base(path).foreign_keys(false).synchronous(synchronous);
+    Ok(lasting().max_connections(1).connect_with(options).await?)
+}
+
 /// Connections that cannot write.
 pub(crate) async fn readers(path: &Path) -> Result<SqlitePool, StoreError> {
     let pool = lasting().max_connections(READERS).connect_with(base(path).read_only(true)).await?;

@@ -187,6 +187,7 @@ export class Fake implements Backend {
       last_row: 9120,
       malformed: 0,
       policy: this.#policy,
+      banners: [],
     };
   }
 

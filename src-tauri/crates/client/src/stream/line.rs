@@ -139,7 +139,8 @@ impl Line {
     }
 
     pub(crate) fn set_heartbeat(&mut self, seconds: u64) {
-        self.heartbeat_ms = seconds.clamp(*HEARTBEAT_S.start(), *HEARTBEAT_S.end()) * 1_000;
+        let asked_ms = seconds.clamp(*HEARTBEAT_S.start(), *HEARTBEAT_S.end()) * 1_000;
+        self.heartbeat_ms = asked_ms.min(self.pace.ping_ms);
     }
 
     /// There is reason to doubt: it must answer the next ping soon.

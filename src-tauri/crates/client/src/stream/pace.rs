@@ -3,7 +3,7 @@
 /// Milliseconds by the boot-time clock. The defaults are the product's (CONTRACT 2, 3; PROOF, Network).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// Silence after which a gateway of ours is pinged, where its hello names no other; the platform is pinged so often
+    /// Silence after which a gateway of ours is pinged, where its hello asks for no less; the platform is pinged so often
     /// whatever comes, for it counts only its own text pings.
     pub ping_ms: u64,
     /// Silence after which the connection is dead (F2).

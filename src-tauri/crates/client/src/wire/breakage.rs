@@ -1,6 +1,7 @@
 //! What a broken call says about itself. The only question that matters: may the request have left?
 
 use crate::failure::{Failure, NotSent, Unclear};
+use rustls::CertificateError;
 use std::error::Error;
 
 /// Reads an error of the HTTP client. Whatever is not surely "nothing was sent" is unclear.
@@ -16,6 +17,9 @@ pub(crate) fn read(error: &reqwest::Error) -> Failure {
     }
     if let Some(tls) = causes(error).find_map(as_tls) {
         return match tls {
+            rustls::Error::InvalidCertificate(
+                CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
+            ) => Failure::Impostor { why: tls.to_string() },
             rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented => {
                 Failure::Certificate { why: tls.to_string() }
             }

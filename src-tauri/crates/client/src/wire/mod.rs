@@ -8,3 +8,4 @@ pub(crate) mod tls;
 pub(crate) mod transport;
 pub(crate) mod traps;
 pub(crate) mod verdict;
+pub(crate) mod way;

@@ -9,6 +9,7 @@ use crate::wire::breakage;
 use crate::wire::call::{ANSWER_LIMIT_BYTES, Answer, Auth, Body, Call, Repeat};
 use crate::wire::retry;
 use crate::wire::tls::{self, Trust};
+use crate::wire::way;
 use domain::{Clock, Entropy};
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, COOKIE, HeaderValue};
 use protocol::rest::{CLIENT_HEADER, CORRELATION_HEADER};
@@ -23,6 +24,9 @@ const CLIENT_NAME: &str = concat!("holdpoint/", env!("CARGO_PKG_VERSION"));
 /// Servers close idle connections after five seconds and more. One that closes under a decision makes it unclear, so
 /// none is kept that long.
 const IDLE: Duration = Duration::from_secs(4);
+
+/// The runtime's timers stand still during suspend: the boot-time clock is looked at so often at least.
+const LOOK_MS: u64 = 1_000;
 
 /// The connections to one origin.
 pub(crate) struct Transport {
@@ -75,23 +79,23 @@ impl Transport {
             let response = self.rest.execute(request).await.map_err(|error| breakage::read(&error))?;
             whole(response).await
         };
-        tokio::time::timeout(Duration::from_millis(after_ms), exchange)
+        within(&*self.clock, after_ms, exchange)
             .await
             .unwrap_or(Err(Failure::Unclear { why: Unclear::TimedOut { after_ms } }))
     }
 
     /// Asks for an upgrade with the given headers. The response is given as it came; its status says how it went.
-    pub(crate) async fn upgrade(&self, path: &str, key: &str, tokens: &Tokens) -> Result<Response, Failure> {
-        let call = Call::get(path)
+    pub(crate) async fn upgrade(&self, call: Call, key: &str, tokens: &Tokens) -> Result<Response, Failure> {
+        let call = call
             .header(http::header::CONNECTION, HeaderValue::from_static("Upgrade"))
             .header(http::header::UPGRADE, HeaderValue::from_static("websocket"))
             .header(http::header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))
             .header(http::header::SEC_WEBSOCKET_KEY, value(key)?);
         let request = self.request(&call, Some(tokens))?;
         let after_ms = self.timeouts.upgrade_ms;
-        tokio::time::timeout(Duration::from_millis(after_ms), self.upgrading.execute(request))
+        within(&*self.clock, after_ms, self.upgrading.execute(request))
             .await
-            .map_err(|_| Failure::Unclear { why: Unclear::TimedOut { after_ms } })?
+            .ok_or(Failure::Unclear { why: Unclear::TimedOut { after_ms } })?
             .map_err(|error| breakage::read(&error))
     }
 
@@ -133,8 +137,8 @@ impl Transport {
 }
 
 fn builder(settings: &Settings, protocols: &[&str]) -> Result<ClientBuilder, Failure> {
-    let origin = &settings.origin;
-    let trust = if origin.is_https() { Trust::System } else { Trust::Nobody };
+    let (origin, network) = (&settings.origin, &settings.network);
+    let trust = if origin.is_https() { Trust::System(&network.extra_roots) } else { Trust::Nobody };
     let builder = Client::builder()
         .tls_backend_preconfigured(tls::config(trust, protocols)?)
         .redirect(reqwest::redirect::Policy::none())
@@ -143,14 +147,16 @@ fn builder(settings: &Settings, protocols: &[&str]) -> Result<ClientBuilder, Fai
         .user_agent(CLIENT_NAME)
         .tcp_nodelay(true)
         .pool_idle_timeout(IDLE)
+        // Nothing but what the settings say: the process's own environment is not looked at.
+        .no_proxy()
         .connect_timeout(Duration::from_millis(settings.timeouts.connect_ms));
     if !origin.is_loopback() {
-        return Ok(builder);
+        return way::through(builder, network);
     }
     // What goes to this machine goes to this machine: past every proxy, and whatever a hosts file says.
     let here = [IpAddr::from(Ipv4Addr::LOCALHOST), IpAddr::from(Ipv6Addr::LOCALHOST)]
         .map(|address| SocketAddr::new(address, 0));
-    Ok(builder.no_proxy().resolve_to_addrs("localhost", &here))
+    Ok(builder.resolve_to_addrs("localhost", &here))
 }
 
 fn credentials(tokens: &Tokens, auth: Auth) -> Result<(http::HeaderName, HeaderValue), Failure> {
@@ -170,6 +176,24 @@ fn value(text: &str) -> Result<HeaderValue, Failure> {
     // The text may be a secret: the error does not quote it.
     HeaderValue::from_str(text)
         .map_err(|_| Failure::NotSent { why: NotSent::Local("a header holds characters it cannot".into()) })
+}
+
+/// What `call` brings, if it does so in time by the boot-time clock: what a call waited for before the machine slept will
+/// not come afterwards (F33).
+async fn within<T>(clock: &dyn Clock, limit_ms: u64, call: impl Future<Output = T>) -> Option<T> {
+    let due_ms = clock.boot_ms() + limit_ms;
+    let mut call = std::pin::pin!(call);
+    loop {
+        let left_ms = due_ms.saturating_sub(clock.boot_ms());
+        if left_ms == 0 {
+            return None;
+        }
+        tokio::select! {
+            biased;
+            done = &mut call => return Some(done),
+            () = tokio::time::sleep(Duration::from_millis(left_ms.min(LOOK_MS))) => {}
+        }
+    }
 }
 
 /// Reads an answer to its end, within [`ANSWER_LIMIT_BYTES`].

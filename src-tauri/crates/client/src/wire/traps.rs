@@ -24,7 +24,7 @@ pub(crate) fn is_stopped_pipeline(told: &Told) -> bool {
 pub(crate) fn has_no_reason(told: &Told) -> bool {
     use protocol::problem::Form;
     let after = told.detail.split_once(UNREACHABLE).map(|(_, rest)| rest.trim_matches([':', ' ', '.']));
-    told.status >= 500 && (told.form != Form::Gateway || after.is_some_and(str::is_empty))
+    told.status >= 500 && (matches!(told.form, Form::Html | Form::Empty) || after.is_some_and(str::is_empty))
 }
 
 fn meaning(status: u16, detail: &str) -> Option<Slug> {

@@ -71,7 +71,7 @@ pub(crate) type Peer = WebSocketStream<TcpStream>;
 
 /// The server; it ends with the test.
 pub(crate) struct Server {
-    port: u16,
+    pub(crate) port: u16,
     seen: Arc<Mutex<Vec<Request>>>,
     peers: tokio::sync::Mutex<tokio::sync::mpsc::UnboundedReceiver<Peer>>,
 }

@@ -1,13 +1,15 @@
 //! The stream over a real socket: handshake, resume, loss, renewal, oversize.
 
 use crate::server::{Peer, Reply, Server, ok, our_health, problem};
-use client::{Cursor, Dialect, Ended, Gateway, Phase, SessionSecret, StreamEvent};
-use domain::connection::{RefusedBy, SignIn};
+use client::{Cursor, Dialect, Ended, Gateway, Pace, Phase, SessionSecret, Settings, StreamEvent};
+use domain::connection::{RefusedBy, SignIn, Staleness, Via};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_util::sync::CancellationToken;
 
 struct Following {
@@ -223,4 +225,67 @@ async fn the_platform_is_asked_by_cookie_on_the_path_with_the_slash() {
         })
         .await;
     assert_eq!(request.as_str(), "APR-1");
+}
+
+/// A stream with shorter times.
+fn hurried(server: &Server, dialect: Dialect, change: impl FnOnce(&mut Pace)) -> Following {
+    let mut settings = Settings { pinned: Some(dialect), ..server.settings() };
+    change(&mut settings.pace);
+    let gateway = Gateway::new(settings).expect("a client");
+    let session = json!({"dialect":dialect,"access":"a-old","refresh":"r-old"}).to_string();
+    assert!(gateway.restore(&SessionSecret::new(session)));
+    Following::of(gateway, Some(cursor(4)))
+}
+
+#[tokio::test]
+async fn f8_a_message_that_drips_for_ever_is_cut_off_although_pings_prove_life() {
+    let server = ours().await;
+    let mut following = hurried(&server, Dialect::Holdpoint, |pace| pace.message_ms = 400);
+    let mut peer = server.peer().await;
+    say(&mut peer, hello()).await;
+    hear(&mut peer).await;
+    say(&mut peer, json!({"event":"drained","seq":4})).await;
+    following.drained().await;
+    // The beginning of a message of two frames, and pings without end.
+    let half = Message::Frame(Frame::message("{\"event\":", OpCode::Data(Data::Text), false));
+    peer.send(half).await.expect("sent");
+    let dripping = tokio::spawn(async move { while peer.send(Message::Ping("x".into())).await.is_ok() {} });
+    let why = following
+        .next(|event| match event {
+            StreamEvent::Phase(Phase::Waiting { why, .. }) => Some(why),
+            _ => None,
+        })
+        .await;
+    assert_eq!(why, Staleness::Lost);
+    let mut peer = server.peer().await;
+    say(&mut peer, hello()).await;
+    assert_eq!(hear(&mut peer).await["last_seq"], 4);
+    dripping.await.expect("no panic");
+}
+
+#[tokio::test]
+async fn f3_three_refused_upgrades_lead_to_long_polls_and_later_back_to_a_socket() {
+    let server = Server::start(|request, before| match request.line.as_str() {
+        "GET /health" => our_health(),
+        "GET /ws" if before < 3 => crate::server::json(502, json!("bad gateway")),
+        "GET /ws" => Reply::Upgrade,
+        "GET /events?after=4&limit=500" => ok(json!({"epoch":"e","events":[event(5)],"head_seq":5})),
+        "GET /events?after=5&limit=500&wait=25" => Reply::Hang,
+        _ => problem("not-found", 404),
+    })
+    .await;
+    let mut following = hurried(&server, Dialect::Holdpoint, |pace| pace.probe_ms = 300);
+    assert_eq!(following.seqs().await, [5]);
+    let via = |event| match event {
+        StreamEvent::Drained { via, .. } => Some(via),
+        _ => None,
+    };
+    assert_eq!(following.next(via).await, Via::Polling);
+    let mut peer = server.peer().await;
+    say(&mut peer, hello()).await;
+    assert_eq!(hear(&mut peer).await, json!({"type":"resume","epoch":"e","last_seq":5,"last_id":"e5"}));
+    say(&mut peer, json!({"event":"drained","seq":5})).await;
+    assert_eq!(following.next(via).await, Via::Socket);
+    say(&mut peer, event(6)).await;
+    assert_eq!(following.seqs().await, [6]);
 }

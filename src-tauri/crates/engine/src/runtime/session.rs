@@ -35,6 +35,7 @@ pub(crate) async fn open(
     let origin = Origin::parse(&record.origin).map_err(|bad| Refused::new(Code::Usage, bad.to_string()))?;
     let mut settings = Settings::new(origin, ports.clock.clone(), ports.entropy.clone());
     settings.pinned = pinned(record);
+    settings.network = ports.network.clone();
     settings.pipelines_by_hand = record.pipelines_by_hand.clone();
     let client = client::Gateway::new(settings).map_err(|failure| refused(&failure))?;
     let kept = ports.keychain.get(&entry(record.id)).await.unwrap_or_default();

@@ -1,5 +1,7 @@
 //! The store's behaviour on real files. Here: what all its tests share.
 
+mod attest;
+mod audit;
 mod cache;
 mod events;
 mod full;
