@@ -49,6 +49,8 @@ export type BarInput = {
   stands: Standing;
   gateway: GatewayView | undefined;
   policy: Policy;
+  /** The files here may only be read. */
+  store: "written" | "read only";
   /** Can be signed in to from here? */
   signsIn: "yes" | "no";
   now: number;
@@ -116,6 +118,7 @@ function approveVerb(covers: number[], held: number, total: number): string {
 /** Why it cannot be approved right now; `null` if it can. */
 function closedReason(input: BarInput): string | null {
   const { approval, gateway } = input;
+  if (input.store === "read only") return READ_ONLY;
   if (!gateway?.account) return "Nobody is signed in to this gateway: sign in in Settings.";
   if (input.may === "look") return lookOnly(input);
   if (!isLive(gateway.connection) || !input.fresh) return notLive(input);
@@ -127,10 +130,13 @@ function closedReason(input: BarInput): string | null {
 
 /** Why it cannot be rejected right now. Without a connection it can be queued: what becomes of it is said before it is confirmed. */
 function rejectClosed(input: BarInput, holds: boolean): string | null {
+  if (input.store === "read only") return READ_ONLY;
   if (!input.gateway?.account) return "Nobody is signed in to this gateway.";
   if (input.may === "look") return lookOnly(input);
   return holds && input.approval.digest === null ? "This gateway cannot reject a request that holds." : null;
 }
+
+const READ_ONLY = "Nothing can be decided here: what is kept on this machine may only be read. The line at the top says why.";
 
 function lookOnly({ approval, gateway }: BarInput): string {
   return `${gateway?.account ?? "This account"} may look at ${visible(approval.pipeline_id)} but not decide there.`;
