@@ -37,6 +37,8 @@ export class Card {
   decisions: DecisionView[] = $state.raw([]);
   /** What this account may do about it, while it is among the open ones. */
   may: May | null = $state(null);
+  /** Known only from an earlier run, as of then; `null` once the gateway has told it in this run. */
+  kept: string | null = $state(null);
   /** Earlier decisions here about the same error text, newest first. */
   earlier: Decided[] = $state.raw([]);
   /** What the person has read: what the card was opened upon, then what was acknowledged. */
@@ -60,6 +62,7 @@ export class Card {
     this.#read = null;
     this.decisions = [];
     this.may = null;
+    this.kept = null;
     this.earlier = [];
     this.#stamp = "";
     if (key !== null) this.follow(view);
@@ -73,6 +76,7 @@ export class Card {
     this.decisions = view.decisions.filter((one) => keyText(one.key) === id);
     const row = view.requests.find((one) => keyText(one.key) === id);
     this.may = row?.may ?? null;
+    this.kept = row?.kept ?? null;
     const gateway = view.gateways.find((one) => one.id === key.gateway);
     const decisions = this.decisions.map((one) => `${one.id}${one.state}${one.results.length}`);
     const stamp = [row?.rev ?? "-", gateway?.connection.state, gateway?.account, ...decisions].join("|");

@@ -2,6 +2,7 @@
  * The page's state as a whole: the engine's last view, where the person is, the open card and the decision under way. Built
  * once, in `root.ts`. Holds no truth of its own: selection, open dialogs, drafts.
  */
+import { SvelteSet } from "svelte/reactivity";
 import type { Backend } from "../backend/backend";
 import { value } from "../backend/backend";
 import type { DecisionView } from "../bindings/DecisionView";
@@ -40,6 +41,8 @@ export class Console {
   cursor: string | null = $state(null);
   /** Reasons of dialogs that were closed, by request and verb: closing a dialog loses nothing that was written. */
   #drafts = new Map<string, string>();
+  /** Banners that were put away in this run; Settings has them all. */
+  readonly hidden = new SvelteSet<string>();
   /** For the live region. */
   said: string = $state("");
   /** Views that came as events: one that was asked for must not overwrite them. */

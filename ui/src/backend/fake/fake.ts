@@ -147,8 +147,6 @@ export class Fake implements Backend {
         return { answer: "history", value: this.#history(query.query, query.limit) };
       case "shown":
         return { answer: "shown", value: this.scene.shown?.[query.decision] ?? shownThen(query.decision) };
-      case "since_printed":
-        return { answer: "differences", value: null };
       case "receipts":
         return { answer: "receipts", value: this.#receipts() };
       case "pending":
@@ -159,6 +157,8 @@ export class Fake implements Backend {
         return { answer: "decision", value: this.#decisions.find((one) => one.id === query.decision) ?? null };
       case "view":
         return { answer: "view", value: this.#view() };
+      default:
+        throw refused("usage", "Only the terminal asks this.");
     }
   }
 
@@ -187,7 +187,7 @@ export class Fake implements Backend {
       last_row: 9120,
       malformed: 0,
       policy: this.#policy,
-      banners: [],
+      banners: this.scene.banners ?? [],
     };
   }
 

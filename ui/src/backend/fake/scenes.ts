@@ -3,6 +3,8 @@
  */
 import type { Approval } from "../../bindings/Approval";
 import type { Code } from "../../bindings/Code";
+import type { Banner } from "../../bindings/Banner";
+import type { BannerKind } from "../../bindings/BannerKind";
 import type { DecisionView } from "../../bindings/DecisionView";
 import type { GatewayView } from "../../bindings/GatewayView";
 import type { Policy } from "../../bindings/Policy";
@@ -38,6 +40,8 @@ export type Scene = {
   bare?: boolean;
   /** What a person has set about decisions. */
   policy?: Policy;
+  /** What the engine says of the data here. */
+  banners?: Banner[];
   /** The request as it was shown for a decision. */
   shown?: Record<string, Approval>;
   /** The store's chain does not hold. */
@@ -92,6 +96,10 @@ const first = decision(pool, { id: "5f0c1e9a-0000-7000-8000-000000000001", state
 const second = (rest: Partial<DecisionView>) => decision(pool, { id: "5f0c1e9a-0000-7000-8000-000000000002", ...third, ...rest });
 const stale = gateway({ connection: { state: "stale", since: at(-250), why: "lost" }, as_of: at(-254) });
 const waits = (what: Waits["what"], inS: number | null): Waits => ({ what, until: inS === null ? null : at(inS) });
+const banner = (kind: BannerKind, agoS: number, sentence: string): Banner => ({ kind, since: at(-agoS), sentence });
+const full = banner("disk_full", 95, "The disk is full since 02:39:37 UTC: new decisions are refused and nothing is sent; new events wait at the gateway. Free some space, Holdpoint goes on by itself.");
+const readOnly = banner("read_only", 30, "Nothing can be decided here. The decisions file was written by a newer Holdpoint (version 12, this one knows 10). Update Holdpoint, or start a fresh copy.");
+const salvaged = banner("decisions_salvaged", 3700, "The decisions file was damaged and moved aside as decisions.corrupt-20261120T013932Z.db. 4 of 4 open decisions and 4,460 of 4,472 receipts were taken over. Compare with the gateway before you decide anything twice.");
 const noReach = gateway({ connection: { state: "stale", since: at(-250), why: "unreachable" }, as_of: at(-254) });
 const rollback = { verdict: "reject" as const, reason: "Deploy 4418 is already rolling back, this would race it." };
 const ended = (state: DecisionView["state"], code: Code | null, detail: string | null) => decision(pool, { state, code, detail });
@@ -149,6 +157,17 @@ const SCENES: Record<string, () => Scene> = {
   empty: () => base({ requests: [], bare: true }),
   loading: () => base({ gateways: [gateway({ connection: { state: "catching_up" } })], silent: true }),
   error: () => base({ failing: "store" }),
+  diskfull: () => base({ banners: [full] }),
+  readonly: () => base({ banners: [readOnly] }),
+  damaged: () =>
+    base({
+      banners: [
+        salvaged,
+        banner("gateway_audit", 600, "The audit chain of prod-eu went back from entry 88,120 to 88,020: what was decided there may have been rewritten. Ask who runs it; receipts here are kept."),
+        banner("row_changed", 4000, "Another program changed the decision about APR-51D0B7720E03 in the decisions file. It is asked for again at the gateway; check who has access to this account."),
+        banner("cache_rebuilt", 3800, "The cache was damaged and begun anew. Older events are read from the gateway again as far as it keeps them."),
+      ],
+    }),
   badreceipt: () => base({ badReceipt: true }),
   unclear: () => base({ ends: "unknown" }),
 };

@@ -45,7 +45,7 @@ export function item(input: ItemInput): Item {
 function waiting(decision: DecisionView, pipeline: string, policy: Policy, now: number): Pick<Item, "shape" | "tone" | "time" | "meta" | "over"> {
   if (isUnsent(decision)) {
     const words = waitingWords(decision, policy, now);
-    return { shape: words?.shape ?? "queued", tone: "plain", time: words?.brief ?? "Queued", meta: [pipeline, `${VERDICT[decision.verdict.verdict]} not sent`], over: false };
+    return { shape: words?.shape ?? "queued", tone: "plain", time: words?.brief ?? "Queued", meta: [pipeline, `${VERDICT[decision.verdict.verdict]} not sent`, ...(words?.extra ? [words.extra] : [])], over: false };
   }
   if (decision.state === "unknown") return { shape: "unknown", tone: "warn", time: "Unknown", meta: [pipeline, "checking"], over: false };
   return { shape: "sent", tone: "plain", time: "Sent", meta: [pipeline, "no answer yet"], over: false };
