@@ -139,7 +139,7 @@ async fn f41_a_newer_file_is_looked_at_and_nothing_in_it_can_be_changed() {
         store.decide(&approve(2, &other), &other).await.map(|_| ()),
         store.advance(new.decision, &Change::to(OutboxState::Sent)).await.map(|_| ()),
         store.commit(&batch(vec![event(1, "a", "x")])).await.map(|_| ()),
-        store.remember_printed(&key("r1"), &shown.computed_digest()).await,
+        store.remember_printed(&key("r1"), &shown.computed_digest(), &shown).await,
         store.add_gateway(&gateway()).await,
     ];
     for refused in refusals {
