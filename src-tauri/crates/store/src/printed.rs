@@ -1,8 +1,9 @@
 //! The digest that `show` last printed in this data directory, request by request: what a script's `approve` is
 //! measured against.
 
-use crate::times::to_us;
+use crate::times::{from_us, to_us};
 use crate::{Reader, Store, StoreError};
+use chrono::{DateTime, Utc};
 use domain::{Digest, RequestKey};
 
 impl Store {
@@ -23,6 +24,16 @@ impl Store {
 }
 
 impl Reader {
+    /// When this request was printed last, if it ever was.
+    pub async fn printed_at(&self, key: &RequestKey) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let at = sqlx::query_scalar("SELECT at_us FROM printed WHERE gateway = ?1 AND request_id = ?2")
+            .bind(key.gateway.to_string())
+            .bind(key.request.as_str())
+            .fetch_optional(&self.decisions.pool())
+            .await?;
+        Ok(at.map(from_us))
+    }
+
     /// The digest last printed for this request, if it ever was.
     pub async fn printed(&self, key: &RequestKey) -> Result<Option<Digest>, StoreError> {
         let digest = sqlx::query_scalar("SELECT digest FROM printed WHERE gateway = ?1 AND request_id = ?2")
