@@ -9,6 +9,7 @@ mod net_stream;
 mod own_conflicts;
 mod own_digest;
 mod own_exit_codes;
+mod own_export;
 mod own_hostile;
 mod own_kill;
 mod own_receipts;

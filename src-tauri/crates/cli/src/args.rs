@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::commands::Format;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 use domain::receipt::Head;
 use domain::{ActionId, Digest, PipelineId, RequestId};
@@ -95,8 +96,17 @@ pub(crate) enum Command {
     /// Receipts of decisions; need no gateway.
     #[command(subcommand)]
     Receipts(Receipts),
+    /// The way of a decision with its times, from the request to the outcome; needs no gateway.
+    Trace {
+        /// A decision, or a request: then everything decided on it.
+        id: String,
+    },
     /// Check that everything needed to decide is in place.
-    Doctor,
+    Doctor {
+        /// Also write a file for whoever helps: versions, states and counts, without secrets.
+        #[arg(long, value_name = "FILE")]
+        bundle: Option<PathBuf>,
+    },
 }
 
 #[derive(Debug, ClapArgs)]
@@ -150,6 +160,20 @@ pub(crate) enum History {
         /// At most this many.
         #[arg(long, default_value_t = 50, value_name = "N")]
         limit: u32,
+    },
+    /// Write every event and decision that is kept, one record each.
+    Export {
+        /// The form; cells of a CSV are never formulas.
+        #[arg(long, value_enum)]
+        format: Format,
+        /// The file; one that is there is replaced as a whole. Without it, standard output.
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+    /// Copy both files of the history while everything goes on: decisions to FILE, events to its neighbour.
+    Backup {
+        /// The file, which must not be there yet.
+        file: PathBuf,
     },
 }
 

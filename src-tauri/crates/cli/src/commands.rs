@@ -1,5 +1,6 @@
 //! One command per file; here they are chosen.
 
+mod bundle;
 mod changes;
 mod decide;
 mod doctor;
@@ -10,7 +11,10 @@ mod pending;
 mod receipts;
 mod show;
 mod status;
+mod trace;
 mod watch;
+
+pub(crate) use history::Format;
 
 use crate::args::{Args, Command, History, Mappings, Receipts, Runbooks};
 use crate::exit::{Exit, Stop};
@@ -76,11 +80,16 @@ async fn once(args: &Args, out: &Out) -> Result<Exit, Stop> {
         Command::Runbooks(Runbooks::Show { action }) => lists::runbook(args, action, out).await,
         Command::Mappings(Mappings::List) => lists::mappings(args, out).await,
         Command::History(History::Search { query, limit }) => history::search(query, *limit, out).await,
+        Command::History(History::Export { format, out: to }) => {
+            history::export(*format, to.as_deref(), out).await
+        }
+        Command::History(History::Backup { file }) => history::backup(file, out).await,
+        Command::Trace { id } => trace::trace(id, out).await,
         Command::Receipts(Receipts::Verify { file, head }) => {
             receipts::verify(file.as_deref(), head.as_ref(), out).await
         }
         Command::Receipts(Receipts::Export { out: to }) => receipts::export(to, out).await,
-        Command::Doctor => doctor::run(args, out).await,
+        Command::Doctor { bundle } => doctor::run(args, bundle.as_deref(), out).await,
     }
 }
 

@@ -134,7 +134,13 @@ pub(crate) fn result(result: &ActionResult) -> Value {
 
 /// `history search`.
 pub(crate) fn history(query: &str, found: &[HistoryEntry]) -> Value {
-    let entry = |entry: &HistoryEntry| match entry {
+    let entries: Vec<Value> = found.iter().map(entry).collect();
+    json!({"query": query, "count": entries.len(), "entries": entries})
+}
+
+/// One record of the history.
+pub(crate) fn entry(entry: &HistoryEntry) -> Value {
+    match entry {
         HistoryEntry::Event(event) => json!({
             "kind": "event", "at": time(event.at), "row": event.row, "gateway_id": event.gateway,
             "request_id": event.request, "pipeline_id": event.pipeline, "title": event.title, "event": event.raw,
@@ -148,9 +154,7 @@ pub(crate) fn history(query: &str, found: &[HistoryEntry]) -> Value {
             "error_message": error_message,
             "execution_results": row.results.iter().map(result).collect::<Vec<_>>(),
         }),
-    };
-    let entries: Vec<Value> = found.iter().map(entry).collect();
-    json!({"query": query, "count": entries.len(), "entries": entries})
+    }
 }
 
 /// One check of `doctor`.

@@ -55,6 +55,23 @@ impl Reader {
         Ok(found)
     }
 
+    /// The decisions after outbox row `after`, oldest first, each with its row number; at most `limit`.
+    pub async fn decisions_after(
+        &self,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<(i64, HistoryEntry)>, StoreError> {
+        let rows: Vec<DecisionRow> = sqlx::query_as(
+            "SELECT outbox.*, coalesce(shown.error_message, '') AS error_message
+             FROM outbox LEFT JOIN shown USING (decision) WHERE row > ?1 ORDER BY row LIMIT ?2",
+        )
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&self.decisions.pool())
+        .await?;
+        rows.into_iter().map(|row| Ok((row.row.row, row.read()?))).collect()
+    }
+
     async fn newest_events(&self, limit: u32) -> Result<Vec<events::Row>, StoreError> {
         let rows = sqlx::query_as("SELECT * FROM events ORDER BY row DESC LIMIT ?1").bind(limit);
         Ok(rows.fetch_all(&self.cache.pool()).await?)

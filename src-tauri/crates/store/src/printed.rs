@@ -2,8 +2,9 @@
 //! against, its fields are what a change is told by.
 
 use crate::redacted::{Redacted, from_json};
-use crate::times::to_us;
+use crate::times::{from_us, to_us};
 use crate::{Reader, Store, StoreError};
+use chrono::{DateTime, Utc};
 use domain::difference::differences;
 use domain::redact::{Hole, MARK};
 use domain::{Approval, Difference, Digest, RequestKey};
@@ -78,6 +79,16 @@ fn told_apart(mut value: Value, holes: &[Hole]) -> Option<Approval> {
 }
 
 impl Reader {
+    /// When this request was printed last, if it ever was.
+    pub async fn printed_at(&self, key: &RequestKey) -> Result<Option<DateTime<Utc>>, StoreError> {
+        let at = sqlx::query_scalar("SELECT at_us FROM printed WHERE gateway = ?1 AND request_id = ?2")
+            .bind(key.gateway.to_string())
+            .bind(key.request.as_str())
+            .fetch_optional(&self.decisions.pool())
+            .await?;
+        Ok(at.map(from_us))
+    }
+
     /// The digest last printed for this request, if it ever was.
     pub async fn printed(&self, key: &RequestKey) -> Result<Option<Digest>, StoreError> {
         let digest = sqlx::query_scalar("SELECT digest FROM printed WHERE gateway = ?1 AND request_id = ?2")

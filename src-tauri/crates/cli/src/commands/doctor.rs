@@ -1,5 +1,6 @@
 //! `holdctl doctor`: is everything in place that deciding needs? 0 unless something prevents it.
 
+use super::bundle;
 use crate::args::Args;
 use crate::exit::{Exit, Stop};
 use crate::gate::Gate;
@@ -8,6 +9,7 @@ use crate::{place, shapes};
 use engine::view::GatewayView;
 use engine::{Answer, Purpose, Query};
 use serde_json::json;
+use std::path::Path;
 use store::{Incident, Reader, StoreError};
 
 /// Incidents that are told.
@@ -29,7 +31,7 @@ struct Check {
 }
 
 /// Runs all checks; the first that prevents deciding gives the exit code.
-pub(crate) async fn run(args: &Args, out: &Out) -> Result<Exit, Stop> {
+pub(crate) async fn run(args: &Args, bundle: Option<&Path>, out: &Out) -> Result<Exit, Stop> {
     let checks = [
         Check { name: "data directory", finding: directory() },
         Check { name: "receipts", finding: receipts().await },
@@ -44,6 +46,10 @@ pub(crate) async fn run(args: &Args, out: &Out) -> Result<Exit, Stop> {
     });
     let exit = exit.unwrap_or(Exit::Done);
     let values: Vec<_> = checks.iter().map(value).collect();
+    if let Some(path) = bundle {
+        bundle::write(path, &values, out).await?;
+        out.note(&format!("What was checked, versions, states and counts are in {}.", path.display()));
+    }
     Ok(out.tell(exit, &json!({"ok": exit == Exit::Done, "checks": values}), || {
         checks.iter().map(text).collect::<Vec<_>>().join("\n")
     }))

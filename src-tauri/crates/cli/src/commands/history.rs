@@ -1,5 +1,12 @@
 //! `holdctl history`: straight from disk, with or without a gateway or a running console.
 
+mod backup;
+mod cell;
+mod export;
+
+pub(crate) use backup::backup;
+pub(crate) use export::{Format, export};
+
 use crate::exit::{Exit, Stop};
 use crate::out::Out;
 use crate::{place, shapes};

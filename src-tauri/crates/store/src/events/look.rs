@@ -54,6 +54,18 @@ impl Reader {
         rows.into_iter().map(Row::read).collect()
     }
 
+    /// The events about that request, oldest first; at most a thousand.
+    pub async fn events_of(&self, key: &RequestKey) -> Result<Vec<StoredEvent>, StoreError> {
+        let rows: Vec<Row> = sqlx::query_as(
+            "SELECT * FROM events WHERE gateway = ?1 AND request_id = ?2 ORDER BY row LIMIT 1000",
+        )
+        .bind(key.gateway.to_string())
+        .bind(key.request.as_str())
+        .fetch_all(&self.cache.pool())
+        .await?;
+        rows.into_iter().map(Row::read).collect()
+    }
+
     /// Does the history hold any event about that request?
     pub async fn has_events(&self, key: &RequestKey) -> Result<bool, StoreError> {
         let any =

@@ -2,7 +2,7 @@
 
 use super::row::{OutboxRow, Row};
 use crate::{Reader, StoreError};
-use domain::{DecisionId, OutboxState, RequestKey};
+use domain::{DecisionId, OutboxState, RequestId, RequestKey};
 
 impl Reader {
     /// One decision.
@@ -29,6 +29,12 @@ impl Reader {
             .bind(key.gateway.to_string())
             .bind(key.request.as_str());
         read_all(rows.fetch_all(&self.decisions.pool()).await?)
+    }
+
+    /// All decisions on requests of that id, at whichever gateway, oldest first.
+    pub async fn decisions_on(&self, request: &RequestId) -> Result<Vec<OutboxRow>, StoreError> {
+        let rows = sqlx::query_as("SELECT * FROM outbox WHERE request_id = ?1 ORDER BY row");
+        read_all(rows.bind(request.as_str()).fetch_all(&self.decisions.pool()).await?)
     }
 
     /// The last `limit` decisions, newest first.
