@@ -12,6 +12,7 @@ mod own_digest;
 mod own_exit_codes;
 mod own_hostile;
 mod own_kill;
+mod own_receipts;
 mod own_secrets;
 mod own_share;
 mod own_story;

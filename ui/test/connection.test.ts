@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { at, gateway, NOW_MS } from "../src/backend/fake/make";
 import { scene, SCENE_NAMES } from "../src/backend/fake/scenes";
 import type { Connection } from "../src/bindings/Connection";
-import { connectionWords, isLive } from "../src/connection";
+import { clockWords, connectionWords, isLive } from "../src/connection";
 import { disk } from "./requests";
 import { night, open, told } from "./page";
 
@@ -51,6 +51,25 @@ describe("rule_9 the words of a connection", () => {
   });
 });
 
+describe("f34 this machine's clock", () => {
+  it.each([null, 0, 30_000, -30_000])("%s ms off is not worth a word", (offset) => expect(clockWords(offset)).toBeNull());
+
+  it.each([[31_000, /31 s ahead of the gateway's/], [-90_000, /1 min behind the gateway's/], [86_400_000, /24 h ahead of/]])("%s ms off is said, with what it falsifies and what it does not", (offset, says) => {
+    expect(clockWords(offset)).toMatch(says);
+    expect(clockWords(offset)).toMatch(/times left shown here are off.*expires goes by the gateway's clock/);
+  });
+});
+
+describe("a refusal", () => {
+  it.each([["certificate", /not trusted.*nothing is sent there/i], ["portal", /network wants a sign-in.*nothing of yours was sent/i], ["proxy", /proxy.*407.*HTTPS_PROXY/], ["protocol", /not a gateway/]] as const)("f4 f5 %s: names who refuses and what to do, and can be tried again", async (why, says) => {
+    const page = await open(night({ gateways: [gateway({ connection: { state: "refused", why } })] }));
+    const inbox = screen.getByRole("region", { name: "Inbox" });
+    expect(told(inbox)).toMatch(says);
+    await page.user.click(within(inbox).getByRole("button", { name: "Try now" }));
+    expect(page.last("connect").gateway).toBe(gateway().id);
+  });
+});
+
 describe("rule_9 on the page", () => {
   const rail = () => told(screen.getByRole("complementary", { name: "Holdpoint" }));
 
@@ -71,7 +90,7 @@ describe("rule_9 on the page", () => {
 
   it("live by polling says so", async () => {
     await open(night({ gateways: [gateway({ connection: { state: "live", via: "polling" } })] }));
-    expect(rail()).toMatch(/Live, polling/);
+    expect(rail()).toMatch(/Live by polling/);
   });
 
   it("one stale gateway beside a live one is not drowned out by it", async () => {

@@ -26,7 +26,10 @@ export const SURFACES: Surface[] = [
   { name: "the runbooks offline", scene: "offline", keys: ["g", "r"], shows: /No route to host/ },
   { name: "the mappings", scene: "inbox", keys: ["g", "m"], shows: /Actions, in order/ },
   { name: "the history", scene: "inbox", keys: ["g", "h"], shows: /Receipt/ },
+  { name: "the history beside an unknown outcome", scene: "unknowns", keys: ["g", "h"], shows: /outcome unknown, checking/ },
   { name: "a broken chain of receipts", scene: "badreceipt", keys: ["g", "h"], shows: /chain is broken/i },
   { name: "the settings", scene: "inbox", keys: ["g", "s"], shows: /Appearance/ },
+  { name: "the settings with an undo window", scene: "undo", keys: ["g", "s"], shows: /held this long before it leaves/ },
+  { name: "the settings over damaged data", scene: "damaged", keys: ["g", "s"], shows: /cache was begun anew/ },
   { name: "a sign-in", scene: "signin", keys: ["g", "s"], shows: /Password/ },
 ];

@@ -178,7 +178,7 @@ describe("what it waits for", () => {
   it("f29 a gateway that asked to wait: until when, to the second", async () => {
     await openCard(disk, [limited], bare);
     expect(told(card())).toMatch(/The gateway asked to wait until 02:43:20/);
-    expect(row()).toMatch(/Until 02:43/);
+    expect(row()).toMatch(/Waits.*not sent.*until 02:43/);
   });
 
   it("f46 a sign-in: says so, leads to it, and promises nothing before", async () => {

@@ -188,6 +188,13 @@ describe("offline", () => {
     expect(page.did.filter((one) => one.do === "confirm")).toEqual([{ do: "confirm", nonce: "nonce-2", typed: null }]);
   });
 
+  it("a request that was not told in this run: a queue is not promised", async () => {
+    const page = await open("offline");
+    await page.push((view) => ({ requests: view.requests.map((row) => ({ ...row, rev: row.rev + 1, kept: "2026-11-20T01:00:00Z" })) }));
+    expect(told(card())).toMatch(/A reject has to wait for the gateway as well/);
+    expect(told(card())).not.toMatch(/can be queued/);
+  });
+
   it("a reject that may not wait is refused, and that nothing is queued is said", async () => {
     const page = await open("offline");
     page.refuse("prepare", "unreachable");

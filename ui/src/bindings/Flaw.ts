@@ -3,4 +3,4 @@
 /**
  * What can be wrong with a receipt.
  */
-export type Flaw = "sequence" | "link" | "content" | "signature" | "no_key" | "format" | "unreadable";
+export type Flaw = "sequence" | "link" | "content" | "signature" | "no_key" | "format" | "unreadable" | "truncated" | "rewritten";

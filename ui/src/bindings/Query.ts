@@ -63,4 +63,12 @@ limit: number, } | { "ask": "shown",
 /**
  * Which.
  */
-decision: DecisionId, } | { "ask": "receipts" };
+decision: DecisionId, } | { "ask": "receipts" } | { "ask": "exported",
+/**
+ * The last receipt in the export.
+ */
+seq: number,
+/**
+ * Its hash.
+ */
+hash: string, };

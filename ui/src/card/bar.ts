@@ -41,12 +41,16 @@ export type BarInput = {
   fresh: boolean;
   /** When it was read from the gateway. */
   asOf: string | null;
+  /** The engine knows it only from an earlier run: nothing can be queued upon that. */
+  kept: string | null;
   /** What this account may do about it; `null` where the engine lists it no more. */
   may: May | null;
   decisions: DecisionView[];
   stands: Standing;
   gateway: GatewayView | undefined;
   policy: Policy;
+  /** The files here may only be read. */
+  store: "written" | "read only";
   /** Can be signed in to from here? */
   signsIn: "yes" | "no";
   now: number;
@@ -114,6 +118,7 @@ function approveVerb(covers: number[], held: number, total: number): string {
 /** Why it cannot be approved right now; `null` if it can. */
 function closedReason(input: BarInput): string | null {
   const { approval, gateway } = input;
+  if (input.store === "read only") return READ_ONLY;
   if (!gateway?.account) return "Nobody is signed in to this gateway: sign in in Settings.";
   if (input.may === "look") return lookOnly(input);
   if (!isLive(gateway.connection) || !input.fresh) return notLive(input);
@@ -125,16 +130,20 @@ function closedReason(input: BarInput): string | null {
 
 /** Why it cannot be rejected right now. Without a connection it can be queued: what becomes of it is said before it is confirmed. */
 function rejectClosed(input: BarInput, holds: boolean): string | null {
+  if (input.store === "read only") return READ_ONLY;
   if (!input.gateway?.account) return "Nobody is signed in to this gateway.";
   if (input.may === "look") return lookOnly(input);
   return holds && input.approval.digest === null ? "This gateway cannot reject a request that holds." : null;
 }
 
+const READ_ONLY = "Nothing can be decided here: what is kept on this machine may only be read. The line at the top says why.";
+
 function lookOnly({ approval, gateway }: BarInput): string {
   return `${gateway?.account ?? "This account"} may look at ${visible(approval.pipeline_id)} but not decide there.`;
 }
 
-function notLive({ gateway, asOf, now }: BarInput): string {
+function notLive({ approval, fresh, kept, gateway, asOf, now }: BarInput): string {
+  const queues = kept === null && (fresh || approval.digest !== null);
   switch (gateway?.connection.state) {
     case "catching_up":
       return "An approval needs a fresh look: what was missed is still coming in.";
@@ -144,7 +153,7 @@ function notLive({ gateway, asOf, now }: BarInput): string {
       return "An approval needs a fresh look, and this gateway is refused.";
     default: {
       const seen = asOf === null ? null : span(now - Date.parse(asOf));
-      return `An approval needs a fresh look${seen === null ? ", and the gateway is not live" : `: this was last read ${seen} ago`}. A reject can be queued.`;
+      return `An approval needs a fresh look${seen === null ? ", and the gateway is not live" : `: this was last read ${seen} ago`}. ${queues ? "A reject can be queued." : "A reject has to wait for the gateway as well: it has told nothing of this request since Holdpoint started."}`;
     }
   }
 }

@@ -18,8 +18,12 @@ export type Waiting = {
   /** For the decision bar. */
   headline: string;
   detail: string;
-  /** What becomes of it, whole. */
+  /** That it has not left. */
   sentence: string;
+  /** What becomes of it. */
+  then: string | null;
+  /** For a row with room, beside the rest: until when. */
+  extra: string | null;
   /** Share of the undo window that is left, 1 to 0; `null` if this is no window. */
   share: number | null;
 };
@@ -86,7 +90,9 @@ function held(decision: DecisionView, until: string | null, policy: Policy, now:
     word: left === null || over ? "Held, not sent" : `Held for ${left} s, not sent`,
     headline: over ? `Your ${noun(decision)} leaves now` : `Your ${noun(decision)} is held${left === null ? "" : ` for ${left} s`}`,
     detail: over ? "It counts as taken once the gateway acknowledges it." : "Nothing has been sent. It goes to the gateway by itself when the time is up.",
-    sentence: `Your ${noun(decision)} is held on this machine. Nothing was sent; until its time is up it can be taken back.`,
+    sentence: `Your ${noun(decision)} is held on this machine. Nothing was sent.`,
+    then: "Until its time is up it can be taken back.",
+    extra: null,
     share,
   };
 }
@@ -100,7 +106,9 @@ function forGateway(decision: DecisionView, until: string | null, policy: Policy
     word: "Not sent yet, waits for the gateway",
     headline: `Your ${noun(decision)} waits for the gateway`,
     detail: `Not sent yet: ${next}.`,
-    sentence: `Your ${noun(decision)} is recorded here, not sent. It waits on this machine and goes out by itself when the gateway answers, if the request is still open and unchanged.${aging(decision, policy)}`,
+    sentence: `Your ${noun(decision)} is recorded here, not sent.`,
+    then: `It waits on this machine and goes out by itself when the gateway answers, if the request is still open and unchanged.${aging(decision, policy)}`,
+    extra: null,
     share: null,
   };
 }
@@ -109,11 +117,13 @@ function limited(decision: DecisionView, until: string | null, policy: Policy, n
   const when = until === null ? "" : ` until ${exactTime(until, now)}`;
   return {
     shape: "queued",
-    brief: until === null ? "Waits" : `Until ${shortTime(until, now)}`,
+    brief: "Waits",
     word: `Not sent yet, asked to wait${when}`,
     headline: `The gateway asked to wait${when}`,
     detail: `Your ${noun(decision)} is not sent yet: it goes out by itself then.`,
-    sentence: `Your ${noun(decision)} is recorded here, not sent. The gateway is taking no more calls just now and asked to wait${when}; then it goes out by itself, if the request is still open and unchanged.${aging(decision, policy)}`,
+    sentence: `Your ${noun(decision)} is recorded here, not sent.`,
+    then: `The gateway takes no more calls just now and asked to wait${when}; then it goes out by itself, if the request is still open and unchanged.${aging(decision, policy)}`,
+    extra: until === null ? null : `until ${shortTime(until, now)}`,
     share: null,
   };
 }
@@ -126,7 +136,9 @@ function frozen(decision: DecisionView): Waiting {
     word: "Frozen, not sent",
     headline: "Frozen until you sign in",
     detail: `Your ${noun(decision)} is recorded here, not sent. It stays here until ${who} signs in.`,
-    sentence: `Your ${noun(decision)} is recorded here, not sent. It is kept on this machine until ${who} signs in; under another name it never leaves.`,
+    sentence: `Your ${noun(decision)} is recorded here, not sent.`,
+    then: `It is kept on this machine until ${who} signs in; under another name it never leaves.`,
+    extra: null,
     share: null,
   };
 }
@@ -141,6 +153,8 @@ function recorded(decision: DecisionView): Waiting {
     headline: isHeld ? `Your ${noun(decision)} is held` : `Your ${noun(decision)} is recorded`,
     detail: "Nothing has been sent.",
     sentence: `Your ${noun(decision)} is recorded here, not sent.`,
+    then: null,
+    extra: null,
     share: null,
   };
 }

@@ -124,7 +124,7 @@ export function trail(decision: DecisionView, stands: Standing): Station[] {
     case "queued":
       return [];
     default:
-      return [done("Recorded"), { word: calledOff(decision) ? "Called off, not sent" : ENDED[decision.state], mark: "ended" }];
+      return [done("Recorded"), { word: calledOff(decision) ? "Called off, not sent" : decision.state === "refused" && decision.code === null ? "Not carried out" : ENDED[decision.state], mark: "ended" }];
   }
 }
 

@@ -30,15 +30,21 @@ export class Card {
   source: Source | null = $state.raw(null);
   error: Explained | null = $state.raw(null);
   missing: boolean = $state(false);
-  /** What is different from what stood here; empty when nothing is. */
+  /** What is different from what was read; empty when nothing is. */
   changed: Difference[] = $state.raw([]);
+  /** What that was read for: it stood here, or it was decided upon, maybe elsewhere and earlier. */
+  since: "looked" | "decided" = $state("looked");
   decisions: DecisionView[] = $state.raw([]);
   /** What this account may do about it, while it is among the open ones. */
   may: May | null = $state(null);
+  /** Known only from an earlier run, as of then; `null` once the gateway has told it in this run. */
+  kept: string | null = $state(null);
   /** Earlier decisions here about the same error text, newest first. */
   earlier: Decided[] = $state.raw([]);
   /** What the person has read: what the card was opened upon, then what was acknowledged. */
   #read: Reading | null = null;
+  /** Decisions that met a changed request, whose difference was read. */
+  readonly #known = new Set<string>();
   #stamp = "";
   #asked = 0;
 
@@ -52,9 +58,11 @@ export class Card {
     this.error = null;
     this.missing = false;
     this.changed = [];
+    this.since = "looked";
     this.#read = null;
     this.decisions = [];
     this.may = null;
+    this.kept = null;
     this.earlier = [];
     this.#stamp = "";
     if (key !== null) this.follow(view);
@@ -68,6 +76,7 @@ export class Card {
     this.decisions = view.decisions.filter((one) => keyText(one.key) === id);
     const row = view.requests.find((one) => keyText(one.key) === id);
     this.may = row?.may ?? null;
+    this.kept = row?.kept ?? null;
     const gateway = view.gateways.find((one) => one.id === key.gateway);
     const decisions = this.decisions.map((one) => `${one.id}${one.state}${one.results.length}`);
     const stamp = [row?.rev ?? "-", gateway?.connection.state, gateway?.account, ...decisions].join("|");
@@ -83,9 +92,12 @@ export class Card {
     const mine = ++this.#asked;
     try {
       const found = value(await this.query({ ask: "show", key, pipeline: this.approval?.pipeline_id ?? null }), "approval");
+      const met = found === null ? null : this.#metAnother({ approval: found.value, source: found.source });
+      const upon = met === null ? null : await this.#decidedUpon(met);
       if (mine !== this.#asked || this.key !== key) return;
       this.error = null;
       this.missing = found === null;
+      if (upon !== null) [this.#read, this.since] = [upon, "decided"];
       if (found !== null) this.#take(found.value, found.as_of, found.source);
     } catch (thrown) {
       if (mine === this.#asked && this.key === key) this.error = explain(thrown);
@@ -94,8 +106,12 @@ export class Card {
 
   /** The person has read what changed. A kept copy is not whole: the gateway's own is compared with what was read before it. */
   acknowledge(): void {
-    if (this.approval !== null && this.source?.from === "gateway") this.#read = { approval: this.approval, source: this.source };
+    if (this.approval !== null && this.source?.from === "gateway") {
+      this.#read = { approval: this.approval, source: this.source };
+      for (const one of this.decisions) if (one.state === "changed") this.#known.add(one.id);
+    }
     this.changed = [];
+    this.since = "looked";
   }
 
   /** The digest of what is on screen: computed here, except for a cached copy, whose secrets have holes. */
@@ -109,11 +125,32 @@ export class Card {
     const same = this.#read === null || digestOf(this.#read) === digestOf(now);
     // Opened upon a kept copy: once the gateway's own is here and is the same, it stands for it, without the holes.
     if (this.#read === null || (same && source.from === "gateway")) this.#read = now;
-    this.changed = same ? [] : told(this.#read.approval, next);
+    this.changed = same ? [] : told(this.#read, now);
     this.approval = next;
     this.asOf = asOf;
     this.source = source;
     if (before === null) void this.#recall(next);
+  }
+
+  /**
+   * The last decision, if it met another request than the one it was made upon and the card was opened since: what was
+   * decided upon is then what the person has read.
+   */
+  #metAnother(now: Reading): string | null {
+    const last = this.decisions.at(-1);
+    if (last?.state !== "changed" || this.#known.has(last.id) || last.digest === digestOf(now)) return null;
+    return this.#read === null || digestOf(this.#read) === digestOf(now) ? last.id : null;
+  }
+
+  /** What was shown for a decision, as it is kept on this machine. */
+  async #decidedUpon(decision: string): Promise<Reading | null> {
+    try {
+      const shown = value(await this.query({ ask: "shown", decision }), "shown");
+      return shown === null ? null : { approval: shown, source: { from: "cache", why: "" } };
+    } catch {
+      // Not readable: the decision's own words say that it changed, and a fresh confirmation is needed anyway.
+      return null;
+    }
   }
 
   async #recall(approval: Approval): Promise<void> {
@@ -134,7 +171,8 @@ function digestOf({ approval, source }: Reading): string | null {
 }
 
 /** What differs; never empty, since an empty list would open the approval. */
-function told(before: Approval, after: Approval): Difference[] {
-  const found = [...differences(before, after)];
-  return found.length > 0 ? found : [{ where: "digest", before: digest(before), after: digest(after) }];
+function told(before: Reading, after: Reading): Difference[] {
+  const [one, two] = [before.source.from === "cache", after.source.from === "cache"];
+  const found = differences(before.approval, after.approval, one === two ? "none" : one ? "before" : "after");
+  return found.length > 0 ? found : [{ action: null, field: "digest", before: digestOf(before), after: digestOf(after) }];
 }

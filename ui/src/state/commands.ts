@@ -20,11 +20,14 @@ function ofRequest(console: Console): Command[] {
     ["back", "Take back: it has not been sent", ["U"]],
     ["check", "Check the outcome now", []],
   ];
-  return offers.flatMap(([offer, title, keys]) => {
+  const changed = document.querySelector<HTMLElement>("[data-changed]");
+  // The palette gives the focus back as it closes: only then can it go elsewhere.
+  const read: Command[] = changed === null ? [] : [{ id: "changed", group: "This request", title: "Read what changed", keys: ["A"], run: () => requestAnimationFrame(() => changed.focus()) }];
+  return [...read, ...offers.flatMap(([offer, title, keys]) => {
     const button = document.querySelector<HTMLButtonElement>(`[data-offer="${offer}"]`);
     if (button === null || button.getAttribute("aria-disabled") === "true") return [];
     return [{ id: offer, group: "This request", title, keys, run: () => button.click() }];
-  });
+  })];
 }
 
 /** Whatever waits can be taken back from anywhere, by its request's name; the open card offers its own above. */

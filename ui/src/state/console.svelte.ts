@@ -2,6 +2,7 @@
  * The page's state as a whole: the engine's last view, where the person is, the open card and the decision under way. Built
  * once, in `root.ts`. Holds no truth of its own: selection, open dialogs, drafts.
  */
+import { SvelteSet } from "svelte/reactivity";
 import type { Backend } from "../backend/backend";
 import { value } from "../backend/backend";
 import type { DecisionView } from "../bindings/DecisionView";
@@ -24,7 +25,7 @@ import type { Preferences } from "./preferences.svelte";
 import { TakingBack } from "./takeback.svelte";
 import { Viewport } from "./viewport.svelte";
 
-const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0, policy: { undo_s: 0, fresh_approve_min: 2 } };
+const NOTHING: WindowView = { realm: "own", closing: "to_tray", notifying: { state: "ready" }, asked: null, rev: 0, gateways: [], open: 0, requests: [], decisions: [], last_row: 0, malformed: 0, policy: { undo_s: 0, fresh_approve_min: 2 }, banners: [] };
 
 export class Console {
   readonly nav = new Nav();
@@ -40,6 +41,8 @@ export class Console {
   cursor: string | null = $state(null);
   /** Reasons of dialogs that were closed, by request and verb: closing a dialog loses nothing that was written. */
   #drafts = new Map<string, string>();
+  /** Banners that were put away in this run; Settings has them all. */
+  readonly hidden = new SvelteSet<string>();
   /** For the live region. */
   said: string = $state("");
   /** Views that came as events: one that was asked for must not overwrite them. */
@@ -94,6 +97,11 @@ export class Console {
   /** Own decisions that are recorded here and have not left. */
   get unsent(): DecisionView[] {
     return this.view.decisions.filter(isUnsent);
+  }
+
+  /** Own decisions whose outcome is not known: the engine keeps them in its view until it is (rule 5). */
+  get unsure(): DecisionView[] {
+    return this.view.decisions.filter((one) => one.state === "unknown");
   }
 
   /** Asks before it ends anything: see `ui/Quit.svelte`. */

@@ -8,6 +8,7 @@ import type { AppView } from "../bindings/AppView";
 import type { Approval } from "../bindings/Approval";
 import type { RequestKey } from "../bindings/RequestKey";
 import type { RequestRow } from "../bindings/RequestRow";
+import { isOpen } from "../card/standing";
 import { keyText } from "./key";
 
 export class Inbox {
@@ -25,6 +26,9 @@ export class Inbox {
   #looked = new Set<string>();
   #tidied = new Set<string>();
   #holds = new Set<string>();
+  /** What has an own decision that has not ended, and of these what nobody knows the outcome of. */
+  #owned = new Set<string>();
+  #unsure = new Set<string>();
 
   constructor(private readonly read: (key: RequestKey, pipeline: string | null) => Promise<Approval | null>) {}
 
@@ -39,6 +43,9 @@ export class Inbox {
       this.over.delete(keyText(row.key));
     }
     for (const { key } of view.decisions) this.keys.set(keyText(key), key);
+    this.#owned = new Set(view.decisions.filter(isOpen).map((one) => keyText(one.key)));
+    this.#unsure = new Set(view.decisions.filter((one) => one.state === "unknown").map((one) => keyText(one.key)));
+    for (const id of this.#owned) this.#tidied.delete(id);
     this.#readClosed(view, before);
     this.#place();
     return newcomers;
@@ -60,9 +67,14 @@ export class Inbox {
     this.order = this.#sorted();
   }
 
+  /** May it be taken out of the list? Not while a decision of one's own about it is under way or its outcome unknown. */
+  isTidy(id: string): boolean {
+    return this.over.has(id) && !this.#owned.has(id);
+  }
+
   /** Takes what is over out of the list; it stays in the history. */
   tidy(): void {
-    for (const id of [...this.over.keys()]) {
+    for (const id of [...this.over.keys()].filter((one) => this.isTidy(one))) {
       this.over.delete(id);
       this.rows.delete(id);
       this.#tidied.add(id);
@@ -76,7 +88,7 @@ export class Inbox {
     this.fresh = [];
     this.rows.clear();
     this.over.clear();
-    for (const set of [this.keys, this.#open, this.#looked, this.#tidied, this.#holds]) set.clear();
+    for (const set of [this.keys, this.#open, this.#looked, this.#tidied, this.#holds, this.#owned, this.#unsure]) set.clear();
   }
 
   isOpen(id: string): boolean {
@@ -90,13 +102,13 @@ export class Inbox {
     this.fresh = missing.filter((id) => this.#open.has(id));
   }
 
-  /** Soonest to expire first; what is over after what is open. */
+  /** What nobody knows the outcome of comes first, then soonest to expire; what is over after what is open. */
   #sorted(): string[] {
     const ids = [...this.keys.keys()].filter((id) => this.#open.has(id) || !this.#tidied.has(id));
     const rank = (id: string): [number, number, number] => {
       const row = this.rows.get(id);
       const expires = row?.expires_at ? Date.parse(row.expires_at) : Number.MAX_SAFE_INTEGER;
-      return [this.#open.has(id) ? 0 : 1, expires, row?.created_at ? Date.parse(row.created_at) : 0];
+      return [this.#unsure.has(id) ? -1 : this.#open.has(id) ? 0 : 1, expires, row?.created_at ? Date.parse(row.created_at) : 0];
     };
     return ids.sort((a, b) => {
       const [x, y] = [rank(a), rank(b)];

@@ -99,6 +99,7 @@ function single(console: Console, event: KeyboardEvent): boolean {
     case "r":
     case "s":
     case "u":
+      if (event.key === "a" && toChange()) return true;
       return nav.view === "inbox" && press({ a: "approve", r: "reject", s: "stop", u: "back" }[event.key]);
     default:
       return false;
@@ -111,6 +112,13 @@ function press(offer: string): boolean {
   if (button === null || button.getAttribute("aria-disabled") === "true") return false;
   button.click();
   return true;
+}
+
+/** Approving is closed because something changed: the way there leads through what changed. */
+function toChange(): boolean {
+  const changed = document.querySelector<HTMLElement>("[data-changed]");
+  changed?.focus();
+  return changed !== null;
 }
 
 function back(console: Console): void {

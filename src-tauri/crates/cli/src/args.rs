@@ -1,7 +1,9 @@
 //! The command line.
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
+use domain::receipt::Head;
 use domain::{ActionId, Digest, PipelineId, RequestId};
+use std::path::PathBuf;
 
 /// Holdpoint in a terminal: see what waits for approval, decide it, follow it.
 #[derive(Debug, Parser)]
@@ -153,6 +155,18 @@ pub(crate) enum History {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Receipts {
-    /// Check the chain of receipts and name the first bad one.
-    Verify,
+    /// Check the chain of receipts and name the first bad one; with FILE an exported one, on any machine.
+    Verify {
+        /// What `receipts export` wrote; without it, the receipts of this machine.
+        file: Option<PathBuf>,
+        /// Where the chain ended at an export: it must still hold that.
+        #[arg(long, value_name = "NUMBER:HASH")]
+        head: Option<Head>,
+    },
+    /// Write all receipts to a file, one line of JSON each, with the key that signs them; remembers where they end.
+    Export {
+        /// The file; one that is there is replaced as a whole.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
 }

@@ -76,7 +76,10 @@ async fn once(args: &Args, out: &Out) -> Result<Exit, Stop> {
         Command::Runbooks(Runbooks::Show { action }) => lists::runbook(args, action, out).await,
         Command::Mappings(Mappings::List) => lists::mappings(args, out).await,
         Command::History(History::Search { query, limit }) => history::search(query, *limit, out).await,
-        Command::Receipts(Receipts::Verify) => receipts::verify(out).await,
+        Command::Receipts(Receipts::Verify { file, head }) => {
+            receipts::verify(file.as_deref(), head.as_ref(), out).await
+        }
+        Command::Receipts(Receipts::Export { out: to }) => receipts::export(to, out).await,
         Command::Doctor => doctor::run(args, out).await,
     }
 }

@@ -5,6 +5,7 @@
 mod args;
 pub mod card;
 mod commands;
+mod draft;
 mod exit;
 mod gate;
 mod out;

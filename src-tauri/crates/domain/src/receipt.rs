@@ -1,17 +1,25 @@
 //! Receipts (rule 10): a hash chain of what was decided here, what came of it and which key signs.
 //! Tamper-evident up to the last exported head, no more.
 
+mod line;
+mod walk;
+
+pub use line::{BadLine, Line, export_line};
+pub use walk::{BadReceipt, Flaw, Verified, Walk, verify};
+
 use crate::decision::{DecisionId, OutboxState, Point, Verdict};
 use crate::digest::{Digest, hash_canonical};
-use crate::id::{GatewayId, RequestId};
+use crate::id::{GatewayId, PipelineId, RequestId};
 use crate::outcome::ActionResult;
 use chrono::{DateTime, Utc};
 use ed25519_dalek::{Signature, Signer, SigningKey, Verifier, VerifyingKey};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::fmt;
+use std::str::FromStr;
 
-/// The version of the receipt's form.
-pub const FORMAT: u32 = 1;
+/// The version of the receipt's form; the ones before it are read as well.
+pub const FORMAT: u32 = 2;
 /// What the first receipt of a chain points back to.
 pub const GENESIS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -38,6 +46,15 @@ pub enum Fact {
         digest: Digest,
         /// The effects as shown, secrets redacted.
         effects: Vec<Value>,
+        /// The request's pipeline; from format 2 on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pipeline_id: Option<PipelineId>,
+        /// How its outbox row started; from format 2 on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opening: Option<OutboxState>,
+        /// Hash over all that is kept of what was shown; from format 2 on.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        record: Option<String>,
     },
     /// The decision's outbox row changed state.
     Outcome {
@@ -95,7 +112,7 @@ pub struct Receipt {
 }
 
 /// The end of a chain: what the next receipt hangs on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
     /// Seq of the last receipt; 0 for none.
     pub seq: u64,
@@ -126,6 +143,11 @@ impl Device {
         hex::encode(self.key.verifying_key().as_bytes())
     }
 
+    /// Where the key lives.
+    pub fn attestation(&self) -> Attestation {
+        self.attestation
+    }
+
     /// The fact that announces this key.
     pub fn announcement(&self) -> Fact {
         Fact::KeyChange { public_key: self.public_key(), attestation: self.attestation }
@@ -145,168 +167,52 @@ impl Receipt {
     pub fn head(&self) -> Head {
         Head { seq: self.seq, hash: self.hash.clone() }
     }
+
+    /// Does it say what was hashed when it was written, and is that signed by this hex public key? Says nothing about
+    /// its place in a chain.
+    pub fn is_signed_by(&self, public_key: &str) -> bool {
+        let signed = || {
+            let signature = Signature::from_bytes(&hex::decode(&self.signature).ok()?.try_into().ok()?);
+            parse_key(public_key)?.verify(self.hash.as_bytes(), &signature).ok()
+        };
+        self.hash == self.computed_hash() && signed().is_some()
+    }
+
+    fn computed_hash(&self) -> String {
+        hash_of(self.format, self.seq, &self.at, &self.prev, &self.fact)
+    }
+}
+
+/// A head as a person writes it down: `seq:hash`.
+impl fmt::Display for Head {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, self.hash)
+    }
+}
+
+/// What was given as a head is none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a head is written as NUMBER:HASH, as `holdctl receipts export` prints it")]
+pub struct BadHead;
+
+impl FromStr for Head {
+    type Err = BadHead;
+
+    fn from_str(text: &str) -> Result<Self, BadHead> {
+        let (seq, hash) = text.trim().split_once(':').ok_or(BadHead)?;
+        let whole = hash.len() == GENESIS.len() && hash.chars().all(|c| c.is_ascii_hexdigit());
+        let seq = seq.parse().ok().filter(|_| whole).ok_or(BadHead)?;
+        Ok(Self { seq, hash: hash.to_ascii_lowercase() })
+    }
 }
 
 fn hash_of(format: u32, seq: u64, at: &DateTime<Utc>, prev: &str, fact: &Fact) -> String {
     hash_canonical(&serde_json::json!({"format": format, "seq": seq, "at": at, "prev": prev, "fact": fact}))
 }
 
-/// What `verify` found in a chain that holds.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Verified {
-    /// How many receipts.
-    pub count: u64,
-    /// The head's hash.
-    pub head: String,
-    /// How many receipts were signed by a key that lived only for its run.
-    pub unattested: u64,
-}
-
-/// The first bad entry of a chain.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
-#[error("receipt {seq}: {why}")]
-pub struct BadReceipt {
-    /// Which.
-    pub seq: u64,
-    /// What is wrong with it.
-    pub why: Flaw,
-}
-
-/// What can be wrong with a receipt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[cfg_attr(feature = "bindings", derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Flaw {
-    /// Its number does not follow.
-    #[error("its number does not follow the one before (removed or reordered)")]
-    Sequence,
-    /// It does not hang on the one before.
-    #[error("it does not hang on the one before (removed, reordered or rewritten)")]
-    Link,
-    /// Its content does not match its hash.
-    #[error("its content was changed after it was written")]
-    Content,
-    /// Not signed by the announced key.
-    #[error("its signature does not belong to the announced key")]
-    Signature,
-    /// The chain does not start by announcing a key.
-    #[error("no key was announced before it")]
-    NoKey,
-    /// Written by a newer build.
-    #[error("it has a format this build does not know")]
-    Format,
-    /// It cannot be read at all.
-    #[error("it cannot be read")]
-    Unreadable,
-}
-
-/// Walks a chain from its start and names the first bad entry.
-pub fn verify<'a>(chain: impl IntoIterator<Item = &'a Receipt>) -> Result<Verified, BadReceipt> {
-    let mut head = Head::default();
-    let mut key: Option<(VerifyingKey, Attestation)> = None;
-    let mut found = Verified { head: head.hash.clone(), ..Verified::default() };
-    for receipt in chain {
-        let bad = |why| BadReceipt { seq: receipt.seq, why };
-        if receipt.format != FORMAT {
-            return Err(bad(Flaw::Format));
-        }
-        if receipt.seq != head.seq + 1 {
-            return Err(BadReceipt { seq: head.seq + 1, why: Flaw::Sequence });
-        }
-        if receipt.prev != head.hash {
-            return Err(bad(Flaw::Link));
-        }
-        if receipt.hash != hash_of(receipt.format, receipt.seq, &receipt.at, &receipt.prev, &receipt.fact) {
-            return Err(bad(Flaw::Content));
-        }
-        if let Fact::KeyChange { public_key, attestation } = &receipt.fact {
-            key = Some((parse_key(public_key).ok_or(bad(Flaw::Signature))?, *attestation));
-        }
-        let (verifying, attestation) = key.as_ref().ok_or(bad(Flaw::NoKey))?;
-        let signature = parse_signature(&receipt.signature).ok_or(bad(Flaw::Signature))?;
-        verifying.verify(receipt.hash.as_bytes(), &signature).map_err(|_| bad(Flaw::Signature))?;
-        found.count += 1;
-        found.unattested += u64::from(*attestation == Attestation::Run);
-        head = receipt.head();
-    }
-    found.head = head.hash;
-    Ok(found)
-}
-
 fn parse_key(text: &str) -> Option<VerifyingKey> {
     VerifyingKey::from_bytes(&hex::decode(text).ok()?.try_into().ok()?).ok()
 }
 
-fn parse_signature(text: &str) -> Option<Signature> {
-    Some(Signature::from_bytes(&hex::decode(text).ok()?.try_into().ok()?))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use uuid::Uuid;
-
-    fn chain(length: u64) -> Vec<Receipt> {
-        let device = Device::new([7; 32], Attestation::Keychain);
-        let mut head = Head::default();
-        let mut out = Vec::new();
-        for n in 0..length {
-            let fact = if n == 0 {
-                device.announcement()
-            } else {
-                Fact::Decided {
-                    gateway: GatewayId(Uuid::from_u128(1)),
-                    request_id: format!("r{n}").into(),
-                    point: Point::Request,
-                    decision: DecisionId(Uuid::from_u128(n.into())),
-                    verdict: Verdict::Approve,
-                    identity: "a@example.com".into(),
-                    digest: Digest("sha-256:00".into()),
-                    effects: vec![],
-                }
-            };
-            let receipt = device.seal(&head, DateTime::UNIX_EPOCH, fact);
-            head = receipt.head();
-            out.push(receipt);
-        }
-        out
-    }
-
-    #[test]
-    fn rule_10_a_whole_chain_verifies_also_after_a_trip_through_json() {
-        let text = serde_json::to_string(&chain(4)).expect("serialises");
-        let read: Vec<Receipt> = serde_json::from_str(&text).expect("decodes");
-        let found = verify(&read).expect("whole");
-        assert_eq!((found.count, found.unattested), (4, 0));
-    }
-
-    #[test]
-    fn rule_10_the_first_bad_entry_is_named() {
-        let mut edited = chain(5);
-        if let Fact::Decided { identity, .. } = &mut edited[2].fact {
-            *identity = "b@example.com".into();
-        }
-        assert_eq!(verify(&edited), Err(BadReceipt { seq: 3, why: Flaw::Content }));
-
-        let mut removed = chain(5);
-        removed.remove(2);
-        assert_eq!(verify(&removed), Err(BadReceipt { seq: 3, why: Flaw::Sequence }));
-
-        let mut swapped = chain(5);
-        swapped.swap(2, 3);
-        assert_eq!(verify(&swapped), Err(BadReceipt { seq: 3, why: Flaw::Sequence }));
-
-        let mut resigned = chain(5);
-        let thief = Device::new([8; 32], Attestation::Keychain);
-        resigned[4] = thief.seal(&resigned[3].head(), DateTime::UNIX_EPOCH, resigned[4].fact.clone());
-        assert_eq!(verify(&resigned), Err(BadReceipt { seq: 5, why: Flaw::Signature }));
-    }
-
-    #[test]
-    fn rule_10_a_key_of_one_run_is_counted_as_unattested() {
-        let device = Device::new([9; 32], Attestation::Run);
-        let receipt = device.seal(&Head::default(), DateTime::UNIX_EPOCH, device.announcement());
-        assert_eq!(verify([&receipt]).expect("holds").unattested, 1);
-    }
-}
+mod tests;

@@ -214,6 +214,14 @@ pub enum Query {
     },
     /// Whether the chain of receipts holds. From disk.
     Receipts,
+    /// The receipts were exported up to this one: it is remembered, so that a shorter or another chain is found later;
+    /// answers [`Answer::Done`].
+    Exported {
+        /// The last receipt in the export.
+        seq: u64,
+        /// Its hash.
+        hash: String,
+    },
 }
 
 /// What the engine answers.

@@ -3,6 +3,7 @@
 //! The way of an approval: `client` stream -> [`step`] -> store -> [`view`]; back: [`command`] -> [`step`] -> outbox
 //! row -> `client` call -> row -> view. It opens no window; what it needs from outside is given to [`start::Setup`].
 
+pub mod banner;
 #[cfg(feature = "bindings")]
 pub mod bindings;
 pub mod command;
@@ -19,6 +20,8 @@ pub mod outbox;
 pub mod policy;
 pub mod rules;
 mod runtime;
+#[cfg(test)]
+mod sim;
 pub mod socket;
 pub mod start;
 pub mod state;

@@ -1,6 +1,8 @@
 //! The one task that owns the state: takes an input, steps, has the effects done, publishes the view (DESIGN 4).
 //! It awaits nothing but its next input.
 
+mod ask;
+mod audit;
 mod events;
 mod fetch;
 mod ingest;
@@ -9,8 +11,10 @@ mod past;
 mod query;
 mod reach;
 mod session;
+mod watchman;
 
-use crate::command::{Answer, Command, Query, Refused};
+use crate::banner::Banner;
+use crate::command::{Answer, Code, Command, Query, Refused};
 use crate::effect::{CallId, Effect, SurfaceId};
 use crate::failure::store_refused;
 use crate::input::{Done, Fresh, Input, Now};
@@ -63,6 +67,10 @@ pub(crate) enum Mail {
     Moved(Box<client::Gateway>, store::GatewayRecord, Option<crate::input::SignedInAs>),
     /// A surface is gone.
     SurfaceGone(SurfaceId),
+    /// What is to be known about the files, from now on.
+    Banners(Vec<Banner>),
+    /// The cache was begun anew: all that is open is read again.
+    Doubt,
     /// The machine woke up, or the network changed.
     Woke,
 }
@@ -85,6 +93,7 @@ pub(crate) struct Runtime {
     inbox: mpsc::Receiver<Mail>,
     view: watch::Sender<Arc<AppView>>,
     published_ms: u64,
+    banners: Vec<Banner>,
     links: BTreeMap<GatewayId, Link>,
     replies: HashMap<CallId, oneshot::Sender<Result<Answer, Refused>>>,
     next_call: u64,
@@ -115,6 +124,7 @@ impl Runtime {
             inbox,
             view,
             published_ms: 0,
+            banners: Vec::new(),
             links: BTreeMap::new(),
             replies: HashMap::new(),
             next_call: 0,
@@ -134,6 +144,10 @@ impl Runtime {
 
     /// Makes a known gateway reachable again at start: its client, and the session the keychain kept.
     pub(crate) async fn link_known(&mut self, record: store::GatewayRecord) -> Result<(), Refused> {
+        if self.ports.store.read_only().is_some() {
+            crate::step::add(&mut self.state, record.clone());
+            return self.recall(record.id).await;
+        }
         let (client, restored) = session::open(&self.ports, &record).await?;
         crate::step::add(&mut self.state, record.clone());
         self.recall(record.id).await?;
@@ -156,6 +170,7 @@ impl Runtime {
 
     /// Runs until cancelled.
     pub(crate) async fn run(mut self) {
+        watchman::watch(self.ports.clone(), self.mail.clone(), self.state.purpose, self.cancel.clone());
         self.input(Input::Tick);
         loop {
             let wait = self.wait_ms();
@@ -190,12 +205,28 @@ impl Runtime {
         let changed = self.view.borrow().rev != self.state.rev;
         if changed && now >= self.published_ms + VIEW_EVERY_MS {
             self.published_ms = now;
-            self.view.send_replace(Arc::new(self.state.view()));
+            self.view.send_replace(Arc::new(self.look()));
         }
+    }
+
+    fn look(&self) -> AppView {
+        AppView { banners: self.banners.clone(), ..self.state.view() }
     }
 
     fn take(&mut self, mail: Mail) {
         match mail {
+            Mail::Banners(banners) => {
+                self.banners = banners;
+                self.state.rev += 1;
+            }
+            Mail::Doubt => {
+                for gateway in self.state.order.clone() {
+                    self.input(Input::Done(Done::Incomplete { gateway }));
+                }
+            }
+            Mail::Command { reply, .. } if self.read_only().is_some() => {
+                let _ = reply.send(self.read_only().map_or(Ok(Answer::Done), Err));
+            }
             Mail::Input(input) => self.input(input),
             Mail::SurfaceGone(surface) => self.input(Input::SurfaceGone(surface)),
             Mail::Woke => {
@@ -237,6 +268,12 @@ impl Runtime {
         }
     }
 
+    /// Why nothing can be changed here, if nothing can (F41).
+    fn read_only(&self) -> Option<Refused> {
+        let why = self.ports.store.read_only()?;
+        Some(Refused::new(Code::Store, format!("Nothing can be decided here and nothing was sent. {why}.")))
+    }
+
     fn fresh(&self) -> Fresh {
         let mut bytes = [0; 16];
         self.ports.entropy.fill(&mut bytes);
@@ -274,40 +311,6 @@ impl Runtime {
 
     fn reach(&self, id: GatewayId) -> Option<Reach> {
         self.links.get(&id).map(|link| self.reach_of(id, link.client.clone()))
-    }
-
-    fn query(&mut self, query: Query, reply: oneshot::Sender<Result<Answer, Refused>>) {
-        match query {
-            Query::View => {
-                let _ = reply.send(Ok(Answer::View(Box::new(self.state.view()))));
-            }
-            Query::Decision { decision } if self.state.decisions.contains_key(&decision) => {
-                let view =
-                    self.state.decisions.get(&decision).map(|decision| Box::new(decision.view.clone()));
-                let _ = reply.send(Ok(Answer::Decision(view)));
-            }
-            Query::Decision { .. } | Query::History { .. } | Query::Shown { .. } | Query::Receipts => {
-                let store = Arc::clone(&self.ports.store);
-                tokio::spawn(async move {
-                    let _ = reply.send(past::answer(store.reader(), query).await);
-                });
-            }
-            Query::Pending { gateway }
-            | Query::Pipelines { gateway }
-            | Query::Actions { gateway, .. }
-            | Query::Mappings { gateway, .. }
-            | Query::SincePrinted { key: domain::RequestKey { gateway, .. }, .. }
-            | Query::Show { key: domain::RequestKey { gateway, .. }, .. } => match self.reach(gateway) {
-                Some(reach) => {
-                    tokio::spawn(async move {
-                        let _ = reply.send(query::answer(&reach, query).await);
-                    });
-                }
-                None => {
-                    let _ = reply.send(Err(reach::unknown_gateway(gateway)));
-                }
-            },
-        }
     }
 
     fn perform(&mut self, effect: Effect) {

@@ -18,7 +18,7 @@ use keychain::{Entry, Keychain, Secret};
 use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use store::{Keys, Store};
+use store::{Keys, Store, StoreError};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -79,8 +79,7 @@ impl Owner {
 /// The store's or the socket's refusal.
 pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
     let cancel = CancellationToken::new();
-    let store = Store::open(&setup.data_dir, keys(setup).await, setup.clock.clone()).await;
-    let store = Arc::new(store.map_err(|error| store_refused(&error))?);
+    let store = Arc::new(open(setup).await.map_err(|error| store_refused(&error))?);
     let ports = Ports {
         clock: setup.clock.clone(),
         entropy: setup.entropy.clone(),
@@ -88,7 +87,9 @@ pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
         network: setup.network.clone(),
         store: Arc::clone(&store),
     };
-    let mut state = State::new(setup.purpose);
+    // Where nothing may be written nothing may go out either.
+    let purpose = if store.read_only().is_some() { Purpose::Read } else { setup.purpose };
+    let mut state = State::new(purpose);
     let reader = store.reader();
     let policy = reader.setting(policy::SETTING).await.map_err(|error| store_refused(&error))?;
     // What was kept beyond today's bounds is not kept on.
@@ -110,6 +111,18 @@ pub async fn start(setup: &Setup, lock: Lock) -> Result<Owner, Refused> {
     let server = Server::bind(&path, lock).map_err(|error| no_socket(&path, &error))?;
     let tasks = vec![tokio::spawn(server.run(handle.clone(), cancel.clone())), tokio::spawn(runtime.run())];
     Ok(Owner { handle, cancel: cancel.drop_guard(), tasks, store })
+}
+
+/// Opens the files to own them, or only to look at them where a newer build wrote them (F41).
+async fn open(setup: &Setup) -> Result<Store, StoreError> {
+    match Store::open(&setup.data_dir, keys(setup).await, setup.clock.clone()).await {
+        Err(newer @ StoreError::Newer { .. }) => {
+            let why = newer.to_string();
+            tracing::warn!(why, "the history is opened to be read only");
+            Store::look(&setup.data_dir, keys(setup).await, setup.clock.clone(), why).await
+        }
+        opened => opened,
+    }
 }
 
 fn no_socket(path: &Path, error: &std::io::Error) -> Refused {

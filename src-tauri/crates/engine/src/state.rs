@@ -231,6 +231,8 @@ impl State {
             last_row: self.last_row,
             malformed: self.malformed,
             policy: self.policy,
+            // The runtime's to add: they tell of the files, not of what the engine knows.
+            banners: Vec::new(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What a surface sees: whole, bounded views, never state. At most 200 rows and 64 KiB; details come through queries,
 //! asked again when a row's `rev` changes (DESIGN 4).
 
+use crate::banner::Banner;
 use crate::command::Code;
 use crate::policy::Policy;
 use chrono::{DateTime, Utc};
@@ -41,6 +42,9 @@ pub struct AppView {
     /// What a person has set about decisions.
     #[serde(default)]
     pub policy: Policy,
+    /// What a person must know about the data here, most urgent first; at most [`crate::banner::MOST_BANNERS`].
+    #[serde(default)]
+    pub banners: Vec<Banner>,
 }
 
 /// One gateway.

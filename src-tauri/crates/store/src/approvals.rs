@@ -48,7 +48,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let prepared: Vec<_> =
             approvals.iter().map(|approval| Prepared::of(approval, as_of, &self.keys.redaction)).collect();
-        let mut tx = self.cache.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writable_cache()?.begin_with("BEGIN IMMEDIATE").await?;
         for approval in &prepared {
             put(&mut tx, gateway, approval, to_us(self.clock.now())).await?;
         }
@@ -62,7 +62,7 @@ impl Store {
         requests: &[RequestId],
         at: DateTime<Utc>,
     ) -> Result<(), StoreError> {
-        let mut tx = self.cache.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writable_cache()?.begin_with("BEGIN IMMEDIATE").await?;
         for request in requests {
             sqlx::query(
                 "UPDATE approvals SET standing = 'gone', gone_us = ?3
@@ -87,7 +87,7 @@ impl Reader {
             "SELECT * FROM approvals WHERE gateway = ?1 AND standing = 'open' ORDER BY request_id",
         )
         .bind(gateway.to_string())
-        .fetch_all(&self.cache)
+        .fetch_all(&self.cache.pool())
         .await?;
         rows.into_iter().map(Row::read).collect()
     }
@@ -99,7 +99,7 @@ impl Reader {
         )
         .bind(gateway.to_string())
         .bind(limit)
-        .fetch_all(&self.cache)
+        .fetch_all(&self.cache.pool())
         .await?;
         rows.into_iter().map(Row::read).collect()
     }
@@ -110,7 +110,7 @@ impl Reader {
             sqlx::query_as("SELECT * FROM approvals WHERE gateway = ?1 AND request_id = ?2")
                 .bind(key.gateway.to_string())
                 .bind(key.request.as_str())
-                .fetch_optional(&self.cache)
+                .fetch_optional(&self.cache.pool())
                 .await?;
         row.map(Row::read).transpose()
     }

@@ -26,6 +26,26 @@ impl Ballast {
         Self { path }
     }
 
+    /// None is taken on.
+    pub(crate) fn none(dir: &Path) -> Self {
+        Self { path: dir.join(NAME) }
+    }
+
+    /// Takes it on anew after the disk was full, or proves by as much again that there is room. False if there is none.
+    pub(crate) fn renew(&self) -> bool {
+        if self.path.metadata().is_ok_and(|kept| kept.len() == SIZE) {
+            let probe = self.path.with_extension("probe");
+            let room = fill(&probe);
+            let _ = fs::remove_file(&probe);
+            return room.is_ok();
+        }
+        let room = fill(&self.path);
+        if room.is_err() {
+            let _ = fs::remove_file(&self.path);
+        }
+        room.is_ok()
+    }
+
     /// Gives the room back. True if there was any.
     pub(crate) fn drop_it(&self) -> bool {
         fs::remove_file(&self.path).is_ok()

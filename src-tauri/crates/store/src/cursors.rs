@@ -19,7 +19,7 @@ impl Reader {
     /// Where the stream stands; `None` before the first event and after a reset.
     pub async fn cursor(&self, gateway: GatewayId) -> Result<Option<Cursor>, StoreError> {
         let row = sqlx::query_as("SELECT epoch, seq, last_id FROM cursors WHERE gateway = ?1");
-        Ok(row.bind(gateway.to_string()).fetch_optional(&self.cache).await?)
+        Ok(row.bind(gateway.to_string()).fetch_optional(&self.cache.pool()).await?)
     }
 }
 
@@ -28,7 +28,7 @@ impl Store {
     pub async fn reset_cursor(&self, gateway: GatewayId) -> Result<(), StoreError> {
         sqlx::query("DELETE FROM cursors WHERE gateway = ?1")
             .bind(gateway.to_string())
-            .execute(&self.cache)
+            .execute(&self.writable_cache()?)
             .await?;
         Ok(())
     }

@@ -22,8 +22,18 @@ pub enum StoreError {
         #[source]
         source: std::io::Error,
     },
+    /// It lies on a file system that the write-ahead log cannot live on (F44).
+    #[error("{} lies on a network file system ({kind}), where a database with a write-ahead log is not safe: set HOLDPOINT_DATA_DIR to a directory on a local disk", .path.display())]
+    Unfit {
+        /// The directory.
+        path: PathBuf,
+        /// What it lies on.
+        kind: &'static str,
+    },
     /// A newer build wrote it and says that this one may not write it (F41).
-    #[error("{file}: database is newer (v{found} > v{supported}), update or start fresh copy")]
+    #[error(
+        "{file}: database is newer (v{found} > v{supported}), update or start fresh copy: install the newer Holdpoint, or set HOLDPOINT_DATA_DIR to another directory. The history can be read meanwhile, nothing can be decided"
+    )]
     Newer {
         /// `decisions.db` or `cache.db`.
         file: &'static str,
@@ -53,7 +63,7 @@ pub enum StoreError {
     DiskFull(#[source] sqlx::Error),
     /// A file is damaged.
     #[error(
-        "a database file in the data directory is damaged; keep it and start with a fresh copy of the directory"
+        "a database file in the data directory is damaged: the running Holdpoint, or the next one to start, moves it aside and takes over what can be read; then try again"
     )]
     Corrupt(#[source] sqlx::Error),
     /// Another process kept the file locked for too long.
@@ -67,6 +77,12 @@ pub enum StoreError {
         /// Whose it is.
         gateway: GatewayId,
     },
+    /// The chain has no such receipt.
+    #[error("there is no receipt {0} here that ends in this hash: export the receipts again")]
+    NoSuchReceipt(u64),
+    /// The store was opened to be read only, for this reason.
+    #[error("nothing was written. {0}")]
+    ReadOnly(String),
     /// No gateway has that id.
     #[error("gateway {0} is not known here: add it first")]
     UnknownGateway(GatewayId),
@@ -109,6 +125,10 @@ const NOT_A_DATABASE: i32 = 26;
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        // Every column has the type it is read as: what cannot be decoded was damaged since.
+        if matches!(error, sqlx::Error::ColumnDecode { .. }) {
+            return StoreError::Corrupt(error);
+        }
         match primary_code(&error) {
             Some(FULL) => StoreError::DiskFull(error),
             Some(CORRUPT | NOT_A_DATABASE) => StoreError::Corrupt(error),

@@ -30,7 +30,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::OriginTaken`] with the id of the one that has this origin.
     pub async fn add_gateway(&self, gateway: &GatewayRecord) -> Result<(), StoreError> {
-        let mut tx = self.decisions.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writable()?.begin_with("BEGIN IMMEDIATE").await?;
         refuse_taken_origin(&mut tx, gateway).await?;
         sqlx::query(
             "INSERT INTO gateways (id, origin, name, dialect, account, pipelines_by_hand, added_us)
@@ -53,7 +53,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownGateway`], [`StoreError::OriginTaken`].
     pub async fn update_gateway(&self, gateway: &GatewayRecord) -> Result<(), StoreError> {
-        let mut tx = self.decisions.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writable()?.begin_with("BEGIN IMMEDIATE").await?;
         refuse_taken_origin(&mut tx, gateway).await?;
         let done = sqlx::query(
             "UPDATE gateways SET origin = ?2, name = ?3, dialect = ?4, account = ?5, pipelines_by_hand = ?6
@@ -77,8 +77,9 @@ impl Store {
 impl Reader {
     /// All gateways, oldest first.
     pub async fn gateways(&self) -> Result<Vec<GatewayRecord>, StoreError> {
-        let rows: Vec<Row> =
-            sqlx::query_as("SELECT * FROM gateways ORDER BY added_us, id").fetch_all(&self.decisions).await?;
+        let rows: Vec<Row> = sqlx::query_as("SELECT * FROM gateways ORDER BY added_us, id")
+            .fetch_all(&self.decisions.pool())
+            .await?;
         rows.into_iter().map(Row::read).collect()
     }
 }

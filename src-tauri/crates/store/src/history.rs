@@ -57,7 +57,7 @@ impl Reader {
 
     async fn newest_events(&self, limit: u32) -> Result<Vec<events::Row>, StoreError> {
         let rows = sqlx::query_as("SELECT * FROM events ORDER BY row DESC LIMIT ?1").bind(limit);
-        Ok(rows.fetch_all(&self.cache).await?)
+        Ok(rows.fetch_all(&self.cache.pool()).await?)
     }
 
     async fn matching_events(&self, words: &str, limit: u32) -> Result<Vec<events::Row>, StoreError> {
@@ -65,7 +65,7 @@ impl Reader {
             "SELECT events.* FROM event_fts JOIN events ON events.row = event_fts.rowid
              WHERE event_fts MATCH ?1 ORDER BY event_fts.rowid DESC LIMIT ?2",
         );
-        Ok(rows.bind(words).bind(limit).fetch_all(&self.cache).await?)
+        Ok(rows.bind(words).bind(limit).fetch_all(&self.cache.pool()).await?)
     }
 
     async fn newest_decisions(&self, limit: u32) -> Result<Vec<DecisionRow>, StoreError> {
@@ -73,7 +73,7 @@ impl Reader {
             "SELECT outbox.*, shown.error_message
              FROM outbox JOIN shown USING (decision) ORDER BY row DESC LIMIT ?1",
         );
-        Ok(rows.bind(limit).fetch_all(&self.decisions).await?)
+        Ok(rows.bind(limit).fetch_all(&self.decisions.pool()).await?)
     }
 
     async fn matching_decisions(&self, words: &str, limit: u32) -> Result<Vec<DecisionRow>, StoreError> {
@@ -82,7 +82,7 @@ impl Reader {
              FROM decision_fts JOIN outbox ON outbox.row = decision_fts.rowid JOIN shown USING (decision)
              WHERE decision_fts MATCH ?1 ORDER BY decision_fts.rowid DESC LIMIT ?2",
         );
-        Ok(rows.bind(words).bind(limit).fetch_all(&self.decisions).await?)
+        Ok(rows.bind(words).bind(limit).fetch_all(&self.decisions.pool()).await?)
     }
 }
 

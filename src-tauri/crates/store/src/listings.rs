@@ -98,7 +98,7 @@ impl Store {
         .bind(Redacted::of(&items, &self.keys.redaction).json())
         .bind(to_us(as_of))
         .bind(to_us(self.clock.now()))
-        .execute(&self.cache)
+        .execute(&self.writable_cache()?)
         .await?;
         Ok(())
     }
@@ -136,7 +136,7 @@ impl Reader {
         )
         .bind(kind)
         .bind(gateway.to_string())
-        .fetch_all(&self.cache)
+        .fetch_all(&self.cache.pool())
         .await?;
         let read = |(pipeline, items, as_of_us): (String, String, i64)| {
             let items = from_json(&items, kind, &pipeline)?;

@@ -1,6 +1,7 @@
 //! Where the data lives, and that nobody else can read it: the directory is 0700, each file 0600, whatever the umask.
 
 use crate::StoreError;
+use chrono::{DateTime, Utc};
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -31,6 +32,7 @@ pub(crate) fn prepare(dir: &Path) -> Result<(), StoreError> {
         move |source: io::Error| StoreError::NotWritable { path, source }
     };
     make_private_dir(dir).map_err(refused(dir))?;
+    refuse_unfit(dir)?;
     may_create_in(dir).map_err(refused(dir))?;
     for name in [DECISIONS, CACHE] {
         // SQLite gives -wal and -shm the mode of the database file.
@@ -52,19 +54,26 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Moves a damaged file and its logs out of the way, kept under another name.
-pub(crate) fn set_aside(dir: &Path, name: &str, at_us: i64) -> Result<(), StoreError> {
+/// Moves a damaged file and its logs out of the way, kept under another name, which is returned.
+pub(crate) fn set_aside(dir: &Path, name: &str, at: DateTime<Utc>) -> Result<String, StoreError> {
+    let stem = name.trim_end_matches(".db");
+    let time = at.format("%Y%m%dT%H%M%SZ");
+    let free = |aside: &String| !dir.join(aside).exists();
+    let named = |n: u32| match n {
+        1 => format!("{stem}.corrupt-{time}.db"),
+        n => format!("{stem}.corrupt-{time}-{n}.db"),
+    };
+    let aside = (1..u32::MAX).map(named).find(free).unwrap_or_else(|| named(0));
     for part in ["", "-wal", "-shm"] {
         let path = dir.join(format!("{name}{part}"));
-        let aside = dir.join(format!("{name}.damaged-{at_us}{part}"));
-        match fs::rename(&path, aside) {
+        match fs::rename(&path, dir.join(format!("{aside}{part}"))) {
             Err(source) if source.kind() != io::ErrorKind::NotFound => {
                 return Err(StoreError::NotWritable { path, source });
             }
             _ => {}
         }
     }
-    Ok(())
+    Ok(aside)
 }
 
 fn make_private_dir(dir: &Path) -> io::Result<()> {
@@ -81,6 +90,30 @@ fn make_private_dir(dir: &Path) -> io::Result<()> {
         fs::set_permissions(dir, std::os::unix::fs::PermissionsExt::from_mode(0o700))?;
     }
     Ok(())
+}
+
+/// The write-ahead log is shared memory: on a network file system two machines would each believe to be alone (F44).
+fn refuse_unfit(dir: &Path) -> Result<(), StoreError> {
+    #[cfg(target_os = "linux")]
+    if let Ok(found) = rustix::fs::statfs(dir)
+        && let Some(kind) = network_file_system(found.f_type.cast_unsigned())
+    {
+        return Err(StoreError::Unfit { path: dir.to_owned(), kind });
+    }
+    Ok(())
+}
+
+/// The kinds by their numbers in `statfs(2)`.
+#[cfg(target_os = "linux")]
+fn network_file_system(number: u64) -> Option<&'static str> {
+    match number & 0xffff_ffff {
+        0x6969 => Some("NFS"),
+        0xff53_4d42 | 0xfe53_4d42 | 0x517b => Some("SMB"),
+        0x0102_1997 => Some("9P"),
+        0x5346_414f => Some("AFS"),
+        0x00c3_6400 => Some("Ceph"),
+        _ => None,
+    }
 }
 
 /// SQLite must create -wal and -shm beside its file.
@@ -107,6 +140,24 @@ mod tests {
         assert_eq!(place(&all[1..]), Some("/b/holdpoint".into()));
         assert_eq!(place(&all[2..]), Some("/c/.local/share/holdpoint".into()));
         assert_eq!(place(&[]), None);
+    }
+
+    #[test]
+    fn f44_network_file_systems_are_known_by_their_numbers_and_local_ones_pass() {
+        for (number, kind) in
+            [(0x6969, "NFS"), (0xff53_4d42, "SMB"), (0xfe53_4d42, "SMB"), (0x0102_1997, "9P")]
+        {
+            assert_eq!(network_file_system(number), Some(kind));
+        }
+        // The kernel gives these as signed words on some machines.
+        assert_eq!(network_file_system(0xffff_ffff_ff53_4d42), Some("SMB"));
+        for (number, name) in
+            [(0xef53, "ext4"), (0x0102_1994, "tmpfs"), (0x9123_683e, "btrfs"), (0x794c_7630, "overlay")]
+        {
+            assert_eq!(network_file_system(number), None, "{name}");
+        }
+        let refused = StoreError::Unfit { path: "/nfs/data".into(), kind: "NFS" }.to_string();
+        assert!(refused.contains("/nfs/data") && refused.contains("HOLDPOINT_DATA_DIR"), "{refused}");
     }
 
     #[test]

@@ -33,7 +33,7 @@ impl Store {
         .bind(to_us(self.clock.now()))
         .bind(redacted.json())
         .bind(redacted.holes_json())
-        .execute(&self.decisions)
+        .execute(&self.writable()?)
         .await?;
         Ok(())
     }
@@ -52,7 +52,7 @@ impl Store {
             sqlx::query_as("SELECT approval, holes FROM printed WHERE gateway = ?1 AND request_id = ?2")
                 .bind(key.gateway.to_string())
                 .bind(key.request.as_str())
-                .fetch_optional(&self.decisions)
+                .fetch_optional(&self.decisions.pool())
                 .await?;
         let Some((Some(approval), Some(holes))) = row else { return Ok(None) };
         let value: Value = from_json(&approval, "request as printed", &key.request)?;
@@ -83,7 +83,7 @@ impl Reader {
         let digest = sqlx::query_scalar("SELECT digest FROM printed WHERE gateway = ?1 AND request_id = ?2")
             .bind(key.gateway.to_string())
             .bind(key.request.as_str())
-            .fetch_optional(&self.decisions)
+            .fetch_optional(&self.decisions.pool())
             .await?;
         Ok(digest.map(Digest))
     }

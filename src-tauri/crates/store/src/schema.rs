@@ -11,14 +11,16 @@ use sqlx::{Connection, SqliteConnection};
 pub(crate) struct Schema {
     /// File name, for people.
     pub(crate) file: &'static str,
-    steps: &'static [Step],
+    pub(crate) steps: &'static [Step],
 }
 
+/// One migration.
 #[derive(Debug)]
-struct Step {
-    sql: &'static str,
+pub(crate) struct Step {
+    /// What it does.
+    pub(crate) sql: &'static str,
     /// The lowest schema version whose builds may write the file after this step.
-    min_writer: i64,
+    pub(crate) min_writer: i64,
 }
 
 /// `decisions.db`.
@@ -28,6 +30,8 @@ pub(crate) const DECISIONS: Schema = Schema {
         Step { sql: include_str!("../migrations/decisions/0001_first.sql"), min_writer: 1 },
         Step { sql: include_str!("../migrations/decisions/0002_settings.sql"), min_writer: 1 },
         Step { sql: include_str!("../migrations/decisions/0003_printed_request.sql"), min_writer: 1 },
+        // A build before it would write receipts without what finds them again.
+        Step { sql: include_str!("../migrations/decisions/0004_integrity.sql"), min_writer: 4 },
     ],
 };
 
@@ -44,9 +48,32 @@ struct Marks {
     min_writer: i64,
 }
 
+/// What a migration would do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Due {
+    /// Everything: the file is new.
+    Fresh,
+    /// Some steps of a file with content.
+    Steps {
+        /// The version it has.
+        from: i64,
+    },
+    /// Nothing.
+    Nothing,
+}
+
 impl Schema {
+    /// What is to be done to the file.
+    pub(crate) async fn due(&self, conn: &mut SqliteConnection) -> Result<Due, StoreError> {
+        Ok(match marks(conn).await?.unwrap_or_default().version {
+            0 => Due::Fresh,
+            from if from < self.version() => Due::Steps { from },
+            _ => Due::Nothing,
+        })
+    }
+
     /// The version this build knows.
-    fn version(&self) -> i64 {
+    pub(crate) fn version(&self) -> i64 {
         self.steps.len() as i64
     }
 

@@ -17,7 +17,7 @@ impl Store {
         )
         .bind(name)
         .bind(to_json(value))
-        .execute(&self.decisions)
+        .execute(&self.writable()?)
         .await?;
         Ok(())
     }
@@ -31,7 +31,7 @@ impl Reader {
     pub async fn setting<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, StoreError> {
         let kept: Option<String> = sqlx::query_scalar("SELECT value FROM settings WHERE name = ?1")
             .bind(name)
-            .fetch_optional(&self.decisions)
+            .fetch_optional(&self.decisions.pool())
             .await?;
         Ok(kept.and_then(|kept| serde_json::from_str(&kept).ok()))
     }

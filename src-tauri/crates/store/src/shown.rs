@@ -3,6 +3,7 @@
 use crate::outbox::{NewDecision, Row};
 use crate::redacted::{Redacted, from_json};
 use crate::{Reader, StoreError};
+use domain::digest::hash_canonical;
 use domain::redact::Hole;
 use domain::{Approval, DecisionId, Verdict};
 use serde_json::Value;
@@ -25,7 +26,7 @@ impl Reader {
         let row: Option<(String, String, Option<String>)> =
             sqlx::query_as("SELECT approval, holes, typed FROM shown WHERE decision = ?1")
                 .bind(decision.to_string())
-                .fetch_optional(&self.decisions)
+                .fetch_optional(&self.decisions.pool())
                 .await?;
         let Some((approval, holes, typed)) = row else { return Ok(None) };
         let approval = from_json(&approval, "request as shown", decision)?;
@@ -53,6 +54,28 @@ pub(crate) async fn insert(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// The hash that the *decided* receipt carries over all that is kept of what was shown.
+pub(crate) fn record(approval: &str, holes: &str, typed: Option<&str>) -> String {
+    hash_canonical(&serde_json::json!([approval, holes, typed]))
+}
+
+/// The same hash over what is kept now. `None` if nothing is; `Some(None)` if what is kept contradicts itself.
+pub(crate) async fn kept_record(
+    conn: &mut SqliteConnection,
+    decision: &str,
+) -> Result<Option<Option<String>>, StoreError> {
+    let row: Option<(String, String, String, Option<String>)> =
+        sqlx::query_as("SELECT approval, error_message, holes, typed FROM shown WHERE decision = ?1")
+            .bind(decision)
+            .fetch_optional(conn)
+            .await?;
+    Ok(row.map(|(approval, error_message, holes, typed)| {
+        let value: Value = serde_json::from_str(&approval).ok()?;
+        let same = value["error_message"].as_str().unwrap_or_default() == error_message;
+        same.then(|| record(&approval, &holes, typed.as_deref()))
+    }))
 }
 
 /// Writes the decision's words anew, with what is known of its outcome.

@@ -12,6 +12,7 @@ mod health;
 mod holdctl;
 mod json;
 mod page;
+mod prove;
 mod rehearsal;
 mod run;
 mod screens;
@@ -49,6 +50,8 @@ enum Task {
     Screens(screens::Options),
     /// Check everything; ends with "N passed, N failed".
     Test,
+    /// Prove what takes too long for every change; figures go to target/prove.
+    Prove(prove::Options),
 }
 
 fn main() -> ExitCode {
@@ -60,6 +63,7 @@ fn main() -> ExitCode {
         Task::Bindings => bindings::bindings(&workspace).map(|()| ExitCode::SUCCESS),
         Task::Screens(options) => screens::screens(&workspace, &options),
         Task::Test => test::test(&workspace),
+        Task::Prove(options) => prove::prove(&workspace, &options),
     });
     done.unwrap_or_else(|error| {
         complain(format_args!("error: {error:#}"));

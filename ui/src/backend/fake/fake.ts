@@ -146,7 +146,7 @@ export class Fake implements Backend {
       case "history":
         return { answer: "history", value: this.#history(query.query, query.limit) };
       case "shown":
-        return { answer: "shown", value: shownThen(query.decision) };
+        return { answer: "shown", value: this.scene.shown?.[query.decision] ?? shownThen(query.decision) };
       case "receipts":
         return { answer: "receipts", value: this.#receipts() };
       case "pending":
@@ -157,6 +157,8 @@ export class Fake implements Backend {
         return { answer: "decision", value: this.#decisions.find((one) => one.id === query.decision) ?? null };
       case "view":
         return { answer: "view", value: this.#view() };
+      default:
+        throw refused("usage", "Only the terminal asks this.");
     }
   }
 
@@ -185,6 +187,7 @@ export class Fake implements Backend {
       last_row: 9120,
       malformed: 0,
       policy: this.#policy,
+      banners: this.scene.banners ?? [],
     };
   }
 

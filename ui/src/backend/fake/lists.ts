@@ -73,6 +73,8 @@ const timedOut = { status: "failed", exit_code: 1 };
 export const history: HistoryEntry[] = [
   { kind: "event", at: at(-180), row: 9120, gateway_id: GATEWAY, request_id: pool.request_id, pipeline_id: "payments-prod", title: "Approval required: db-pool-exhausted", event: { type: "approval_required", request_id: pool.request_id } },
   decided(1, -5020, { status: "rejected", verdict: "reject", reason: "The readers drain by themselves", error_message: "Pool payments-ro above 90 % for 5 min", execution_results: [] }),
+  decided(10, -5100, { state: "unknown", status: "executing", error_message: "Replica lag 38 s on payments-ro-1", detail: "No answer came within 60 s (HTTP 500, empty reason)." }),
+  decided(11, -5200, { state: "refused", status: "pending", error_message: "Pool payments-ro above 90 % for 5 min", detail: "Taken back before it was sent. Nothing was sent." }),
   { kind: "event", at: at(-5300), row: 9088, gateway_id: GATEWAY, request_id: null, pipeline_id: "payments-prod", title: "Alert: pool payments-ro above 90 %", event: { type: "alert", text: "Pool payments-ro above 90 % for 5 min" } },
   decided(2, -9 * DAY_S + 1840, { execution_results: [result("list-pools", { execution_time: 0.187 }), result("restart-pgbouncer", { execution_time: 44.1, result: { status: "success", exit_code: 0 } })] }),
   decided(3, -9 * DAY_S + 1000, { error_message: "Idle in transaction over 120 on payments-rw", execution_results: [result("list-pools", { execution_time: 9 })] }),

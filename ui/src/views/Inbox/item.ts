@@ -7,7 +7,7 @@ import type { DecisionView } from "../../bindings/DecisionView";
 import type { Policy } from "../../bindings/Policy";
 import type { RequestRow } from "../../bindings/RequestRow";
 import { isOpen, leading, mergedResults, standing, steps, tally } from "../../card/standing";
-import { isUnsent, noun, waiting as waitingWords } from "../../card/waiting";
+import { isUnsent, waiting as waitingWords } from "../../card/waiting";
 import { decidedBy, type Shape, standingWords, type Tone } from "../../card/words";
 import { age, clockTime, left } from "../../time";
 import { capital, count } from "../../words";
@@ -45,9 +45,9 @@ export function item(input: ItemInput): Item {
 function waiting(decision: DecisionView, pipeline: string, policy: Policy, now: number): Pick<Item, "shape" | "tone" | "time" | "meta" | "over"> {
   if (isUnsent(decision)) {
     const words = waitingWords(decision, policy, now);
-    return { shape: words?.shape ?? "queued", tone: "plain", time: words?.brief ?? "Queued", meta: [pipeline, `${capital(noun(decision))} not sent`], over: false };
+    return { shape: words?.shape ?? "queued", tone: "plain", time: words?.brief ?? "Queued", meta: [pipeline, `${VERDICT[decision.verdict.verdict]} not sent`, ...(words?.extra ? [words.extra] : [])], over: false };
   }
-  if (decision.state === "unknown") return { shape: "unknown", tone: "warn", time: "Unknown", meta: [pipeline, "outcome unknown, checking"], over: false };
+  if (decision.state === "unknown") return { shape: "unknown", tone: "warn", time: "Unknown", meta: [pipeline, "checking"], over: false };
   return { shape: "sent", tone: "plain", time: "Sent", meta: [pipeline, "no answer yet"], over: false };
 }
 
@@ -84,6 +84,7 @@ function ended(input: ItemInput, decision: DecisionView | null, pipeline: string
   return { shape: words.shape, tone, time: ENDED[after.status] ?? "Decided", meta, over: true, under: after.decided_at === null ? "" : clockTime(after.decided_at) };
 }
 
+const VERDICT = { approve: "Approval", reject: "Reject", stop: "Stop" } as const;
 const OPEN = new Set(["pending", "paused", "executing"]);
 /** Ends that the row's first words say already. */
 const SAID = new Set(["rejected", "stopped", "withdrawn"]);

@@ -8,7 +8,10 @@ use crate::{place, shapes};
 use engine::view::GatewayView;
 use engine::{Answer, Purpose, Query};
 use serde_json::json;
-use store::{Reader, StoreError};
+use store::{Incident, Reader, StoreError};
+
+/// Incidents that are told.
+const NEWEST: u32 = 20;
 
 /// What a check found.
 enum Finding {
@@ -30,6 +33,7 @@ pub(crate) async fn run(args: &Args, out: &Out) -> Result<Exit, Stop> {
     let checks = [
         Check { name: "data directory", finding: directory() },
         Check { name: "receipts", finding: receipts().await },
+        Check { name: "findings", finding: findings().await },
         Check { name: "keychain", finding: keychain().await },
         Check { name: "display", finding: display() },
         Check { name: "gateway", finding: gateway(args).await },
@@ -87,6 +91,25 @@ async fn receipts() -> Finding {
         )),
         Ok(Ok(found)) => Finding::Good(format!("{} receipts hold together", found.count)),
         Ok(Err(bad)) => Finding::Warning(format!("{bad}: `holdctl receipts verify` names it")),
+        Err(error) => Finding::Bad(error.into()),
+    }
+}
+
+/// What was found wrong with the files or a gateway's audit chain, newest first.
+async fn findings() -> Finding {
+    let Ok(dir) = place::data_dir() else { return Finding::Warning("no data directory".into()) };
+    let found = match Reader::open(&dir).await {
+        Ok(reader) => reader.incidents(NEWEST).await,
+        Err(StoreError::Missing(_)) => Ok(Vec::new()),
+        Err(error) => return Finding::Bad(error.into()),
+    };
+    match found {
+        Ok(found) if found.is_empty() => Finding::Good("none".into()),
+        Ok(found) => {
+            let told =
+                |one: &Incident| format!("{}: {}", one.at.format("%Y-%m-%d %H:%M:%S UTC"), one.sentence);
+            Finding::Warning(found.iter().map(told).collect::<Vec<_>>().join("\n"))
+        }
         Err(error) => Finding::Bad(error.into()),
     }
 }

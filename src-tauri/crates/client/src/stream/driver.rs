@@ -306,7 +306,8 @@ impl Driver {
     }
 }
 
-fn broken(error: &Error) -> Input<'static> {
+/// What an error of the socket means to the machine.
+pub(super) fn broken(error: &Error) -> Input<'static> {
     let unreadable = |code: u16| Input::Unreadable { code, what: error.to_string() };
     match error {
         Error::Capacity(_) => unreadable(1009),

@@ -60,6 +60,15 @@ impl Legs {
         }
     }
 
+    /// Sends a message back as it came.
+    #[cfg(test)]
+    pub(super) async fn echo(&mut self, message: Message) {
+        if let Some(socket) = self.of(Leg::Main) {
+            // Reading tells when the connection is gone.
+            let _ = socket.frames.send(message).await;
+        }
+    }
+
     /// Takes a socket away. What is given says goodbye on it; without a word where the code may not be sent.
     pub(super) fn part(&mut self, leg: Leg, code: u16) -> Option<impl Future<Output = ()> + Send + use<>> {
         let mut socket = self.of(leg).take()?;

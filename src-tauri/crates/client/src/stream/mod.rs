@@ -3,6 +3,8 @@
 //! It tells what comes and how the connection stands. It never says "live": that takes the open requests to be
 //! reconciled, which is the engine's matter (rule 9).
 
+#[cfg(test)]
+mod autobahn;
 pub(crate) mod backoff;
 pub(crate) mod driver;
 mod frames;

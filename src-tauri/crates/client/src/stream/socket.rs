@@ -5,6 +5,7 @@ use crate::gateway::Gateway;
 use crate::settings::Dialect;
 use crate::stream::meter::{Meter, Metered, metered};
 use crate::wire::breakage;
+use crate::wire::call::Call;
 use crate::wire::transport::whole;
 use crate::wire::verdict;
 use base64::Engine;
@@ -12,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use http::HeaderMap;
 use http::header::{DATE, SEC_WEBSOCKET_ACCEPT};
-use reqwest::Upgraded;
+use reqwest::{Response, Upgraded};
 use std::time::Duration;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -51,7 +52,7 @@ impl Gateway {
             Dialect::Holdpoint => "/ws",
             Dialect::Platform => "/ws/",
         };
-        let response = self.inner.transport.upgrade(path, &key, &tokens).await?;
+        let response = self.inner.transport.upgrade(Call::get(path), &key, &tokens).await?;
         let status = response.status().as_u16();
         if status != 101 {
             let after_ms = self.inner.settings.timeouts.upgrade_ms;
@@ -65,18 +66,22 @@ impl Gateway {
                 _ => verdict::refusal(dialect, &answer, self.inner.transport.now()),
             });
         }
-        let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT).map(|value| value.as_bytes().to_vec());
-        if accept.as_deref() != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
-            return Err(Failure::Proxy {
-                why: "the stream's handshake was answered by something else".into(),
-            });
-        }
         let time = date(response.headers());
-        let upgraded = response.upgrade().await.map_err(|error| breakage::read(&error))?;
-        let (metered, meter) = metered(upgraded);
-        let frames = WebSocketStream::from_raw_socket(metered, Role::Client, Some(limits(dialect))).await;
-        Ok(Opened { socket: Socket { frames, meter }, dialect, time })
+        let socket = accepted(response, &key, dialect).await?;
+        Ok(Opened { socket, dialect, time })
     }
+}
+
+/// The socket behind an answer that says 101, if it was given to us.
+pub(super) async fn accepted(response: Response, key: &str, dialect: Dialect) -> Result<Socket, Failure> {
+    let accept = response.headers().get(SEC_WEBSOCKET_ACCEPT).map(|value| value.as_bytes().to_vec());
+    if accept.as_deref() != Some(derive_accept_key(key.as_bytes()).as_bytes()) {
+        return Err(Failure::Proxy { why: "the stream's handshake was answered by something else".into() });
+    }
+    let upgraded = response.upgrade().await.map_err(|error| breakage::read(&error))?;
+    let (metered, meter) = metered(upgraded);
+    let frames = WebSocketStream::from_raw_socket(metered, Role::Client, Some(limits(dialect))).await;
+    Ok(Socket { frames, meter })
 }
 
 fn date(headers: &HeaderMap) -> Option<DateTime<Utc>> {

@@ -85,8 +85,8 @@ impl Transport {
     }
 
     /// Asks for an upgrade with the given headers. The response is given as it came; its status says how it went.
-    pub(crate) async fn upgrade(&self, path: &str, key: &str, tokens: &Tokens) -> Result<Response, Failure> {
-        let call = Call::get(path)
+    pub(crate) async fn upgrade(&self, call: Call, key: &str, tokens: &Tokens) -> Result<Response, Failure> {
+        let call = call
             .header(http::header::CONNECTION, HeaderValue::from_static("Upgrade"))
             .header(http::header::UPGRADE, HeaderValue::from_static("websocket"))
             .header(http::header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"))

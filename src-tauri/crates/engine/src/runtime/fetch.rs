@@ -1,5 +1,6 @@
 //! Reads: one request, or all open ones, from the gateway into the cache.
 
+use super::audit;
 use super::reach::Reach;
 use crate::command::{Refused, Source};
 use crate::effect::ReadFor;
@@ -68,6 +69,7 @@ async fn results(reach: &Reach, approval: &Approval) -> Vec<ActionResult> {
 /// paused request of the platform is in no list). Committed to the cache.
 pub(crate) async fn open_set(reach: &Reach) -> Result<OpenSet, Refused> {
     let set = reach.client.open_approvals().await.map_err(|failure| refused(&failure))?;
+    audit::note(reach, &set).await;
     let mut approvals = set.approvals;
     let cached = reach.ports.store.reader().open_approvals(reach.id).await.unwrap_or_default();
     for known in cached.into_iter().map(|cached| cached.approval) {

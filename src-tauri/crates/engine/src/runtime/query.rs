@@ -23,7 +23,8 @@ pub(crate) async fn answer(reach: &Reach, query: Query) -> Result<Answer, Refuse
         | Query::Decision { .. }
         | Query::History { .. }
         | Query::Shown { .. }
-        | Query::Receipts => Err(Refused::new(Code::Usage, "This question is not one for a gateway.")),
+        | Query::Receipts
+        | Query::Exported { .. } => Err(Refused::new(Code::Usage, "This question is not one for a gateway.")),
     }
 }
 

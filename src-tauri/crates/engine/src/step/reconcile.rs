@@ -32,6 +32,10 @@ pub(super) fn drained(state: &mut State, id: GatewayId, now: Now, effects: &mut 
         if !gateway.connection.is_live() {
             gateway.connection = Connection::CatchingUp;
         }
+        #[cfg(test)]
+        if crate::sim::planted::has(crate::sim::planted::Plant::LiveTooEarly) {
+            gateway.connection = Connection::Live { via: domain::connection::Via::Socket };
+        }
         state.rev += 1;
         want(gateway, effects);
     }
@@ -106,6 +110,11 @@ pub(super) fn answered(
     let Some(gateway) = state.gateways.get_mut(&id) else { return };
     gateway.reconcile.running = None;
     if round < gateway.reconcile.wanted {
+        // It was overtaken by the next one that is wanted, so nothing says any more that what is live is complete.
+        if gateway.connection.is_live() {
+            gateway.connection = Connection::CatchingUp;
+            state.rev += 1;
+        }
         return start(gateway, effects);
     }
     let Some(present) = present else { return failed(state, id, now) };

@@ -4,7 +4,7 @@
 use super::{Batch, LocalRow, line};
 use crate::approvals::Prepared;
 use crate::times::to_us;
-use crate::{Store, StoreError, approvals, cursors};
+use crate::{File, Store, StoreError, approvals, cursors};
 use domain::GatewayId;
 use sqlx::SqliteConnection;
 
@@ -16,12 +16,16 @@ impl Store {
     /// # Errors
     /// [`StoreError::DiskFull`], after which neither the events nor the cursor have changed (F38).
     pub async fn commit(&self, batch: &Batch) -> Result<Vec<LocalRow>, StoreError> {
+        self.noted(File::Cache, self.commit_once(batch).await)
+    }
+
+    async fn commit_once(&self, batch: &Batch) -> Result<Vec<LocalRow>, StoreError> {
         let key = &self.keys.redaction;
         let lines = line::lines(&batch.events, key);
         let approvals: Vec<Prepared> =
             batch.approvals.iter().map(|(a, as_of)| Prepared::of(a, *as_of, key)).collect();
 
-        let mut tx = self.cache.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writable_cache()?.begin_with("BEGIN IMMEDIATE").await?;
         let new =
             if batch.events.is_empty() { Vec::new() } else { insert(&mut tx, batch.gateway, &lines).await? };
         for approval in &approvals {

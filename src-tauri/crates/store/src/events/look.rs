@@ -49,7 +49,7 @@ impl Reader {
         let rows: Vec<Row> = sqlx::query_as("SELECT * FROM events WHERE row > ?1 ORDER BY row LIMIT ?2")
             .bind(row.0)
             .bind(limit)
-            .fetch_all(&self.cache)
+            .fetch_all(&self.cache.pool())
             .await?;
         rows.into_iter().map(Row::read).collect()
     }
@@ -60,13 +60,13 @@ impl Reader {
             sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM events WHERE gateway = ?1 AND request_id = ?2)")
                 .bind(key.gateway.to_string())
                 .bind(key.request.as_str());
-        Ok(any.fetch_one(&self.cache).await?)
+        Ok(any.fetch_one(&self.cache.pool()).await?)
     }
 
     /// The number of the last committed event; 0 for none.
     pub async fn last_row(&self) -> Result<LocalRow, StoreError> {
         let last = sqlx::query_scalar("SELECT coalesce(max(row), 0) FROM events");
-        Ok(LocalRow(last.fetch_one(&self.cache).await?))
+        Ok(LocalRow(last.fetch_one(&self.cache.pool()).await?))
     }
 }
 

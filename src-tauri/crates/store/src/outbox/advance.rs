@@ -3,7 +3,7 @@
 use super::row::{OutboxRow, Row, Superseded};
 use crate::redacted::{Redacted, to_json};
 use crate::times::to_us;
-use crate::{Store, StoreError, receipts, shown};
+use crate::{File, Store, StoreError, receipts, shown};
 use domain::receipt::Fact;
 use domain::redact::redact_text;
 use domain::{ActionResult, DecisionId, OutboxState};
@@ -41,17 +41,20 @@ impl Store {
     /// # Errors
     /// [`StoreError::UnknownDecision`]; [`StoreError::IllegalMove`] by `OutboxState::may_become`.
     pub async fn advance(&self, decision: DecisionId, change: &Change) -> Result<OutboxRow, StoreError> {
-        match self.advance_once(decision, change).await {
+        let moved = match self.advance_once(decision, change).await {
             Err(StoreError::DiskFull(_)) if self.ballast.drop_it() => {
                 tracing::warn!("the disk is full: the room held back for decisions in flight is used now");
+                // Whether or not it closes now: there is no room for anything new.
+                self.note_full();
                 self.advance_once(decision, change).await
             }
             done => done,
-        }
+        };
+        self.noted(File::Decisions, moved)
     }
 
     async fn advance_once(&self, decision: DecisionId, change: &Change) -> Result<OutboxRow, StoreError> {
-        let mut tx = self.decisions.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writable()?.begin_with("BEGIN IMMEDIATE").await?;
         let row = Row::of(&mut tx, decision).await?.ok_or(StoreError::UnknownDecision(decision))?;
         let from = row.state()?;
         if change.next != from && !from.may_become(change.next) {

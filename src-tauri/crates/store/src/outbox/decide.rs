@@ -6,7 +6,7 @@ use crate::receipts;
 use crate::redacted::{Redacted, to_json};
 use crate::shown;
 use crate::times::to_us;
-use crate::{Store, StoreError};
+use crate::{File, Store, StoreError};
 use chrono::{DateTime, Utc};
 use domain::receipt::Fact;
 use domain::redact::redact_text;
@@ -72,6 +72,10 @@ impl Store {
     /// [`StoreError::NotWhatWasShown`] when digest or request id are not those of `shown`;
     /// [`StoreError::UnknownGateway`]; [`StoreError::DiskFull`], after which nothing is on disk (F39).
     pub async fn decide(&self, new: &NewDecision, shown: &Approval) -> Result<Decided, StoreError> {
+        self.noted(File::Decisions, self.decide_once(new, shown).await)
+    }
+
+    async fn decide_once(&self, new: &NewDecision, shown: &Approval) -> Result<Decided, StoreError> {
         if new.digest != shown.computed_digest() || new.key.request != shown.request_id {
             return Err(StoreError::NotWhatWasShown);
         }
@@ -79,7 +83,7 @@ impl Store {
         let verdict = without_secrets(&new.verdict);
         let now = self.clock.now();
 
-        let mut tx = self.decisions.begin_with("BEGIN IMMEDIATE").await?;
+        let mut tx = self.writable()?.begin_with("BEGIN IMMEDIATE").await?;
         if let Some(row) = in_the_way(&mut tx, new).await? {
             return Ok(Decided::Joined(row.read()?));
         }
@@ -173,5 +177,8 @@ fn decided(new: &NewDecision, verdict: Verdict, shown: &Approval, redacted: &Red
         identity: new.identity.clone(),
         digest: new.digest.clone(),
         effects: actions.iter().map(|action| action["effect"].clone()).collect(),
+        pipeline_id: Some(new.pipeline.clone()),
+        opening: Some(new.opening.into()),
+        record: Some(shown::record(&redacted.json(), &redacted.holes_json(), new.typed.as_deref())),
     }
 }

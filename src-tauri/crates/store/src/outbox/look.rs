@@ -7,7 +7,7 @@ use domain::{DecisionId, OutboxState, RequestKey};
 impl Reader {
     /// One decision.
     pub async fn decision(&self, id: DecisionId) -> Result<Option<OutboxRow>, StoreError> {
-        let row = Row::of(&mut *self.decisions.acquire().await?, id).await?;
+        let row = Row::of(&mut *self.decisions.pool().acquire().await?, id).await?;
         row.map(Row::read).transpose()
     }
 
@@ -20,7 +20,7 @@ impl Reader {
             "SELECT * FROM outbox WHERE state IN (SELECT value FROM json_each(?1)) ORDER BY row",
         )
         .bind(crate::redacted::to_json(&words));
-        read_all(rows.fetch_all(&self.decisions).await?)
+        read_all(rows.fetch_all(&self.decisions.pool()).await?)
     }
 
     /// All decisions on a request, oldest first.
@@ -28,13 +28,13 @@ impl Reader {
         let rows = sqlx::query_as("SELECT * FROM outbox WHERE gateway = ?1 AND request_id = ?2 ORDER BY row")
             .bind(key.gateway.to_string())
             .bind(key.request.as_str());
-        read_all(rows.fetch_all(&self.decisions).await?)
+        read_all(rows.fetch_all(&self.decisions.pool()).await?)
     }
 
     /// The last `limit` decisions, newest first.
     pub async fn decisions(&self, limit: u32) -> Result<Vec<OutboxRow>, StoreError> {
         let rows = sqlx::query_as("SELECT * FROM outbox ORDER BY row DESC LIMIT ?1").bind(limit);
-        read_all(rows.fetch_all(&self.decisions).await?)
+        read_all(rows.fetch_all(&self.decisions.pool()).await?)
     }
 }
 

@@ -2,6 +2,8 @@
 //! decision point. Opening and moving a row happen in one transaction with their receipts.
 
 mod advance;
+mod attest;
+mod attested;
 mod decide;
 mod look;
 mod row;
@@ -10,7 +12,11 @@ pub use advance::Change;
 pub use decide::{Decided, NewDecision, Opening};
 pub use row::{OutboxRow, Superseded};
 
+pub(crate) use attest::insert_attested;
+pub(crate) use attested::Attested;
 pub(crate) use row::Row;
+
+pub use attest::Scope;
 
 use domain::Verdict;
 

@@ -19,7 +19,7 @@ fn large(request: &str) -> Approval {
 #[tokio::test]
 async fn f39_a_new_decision_on_a_full_disk_is_refused_whole_and_leaves_the_ballast_alone() {
     let house = House::new().await;
-    fill(&house.store.decisions).await;
+    fill(&house.store.decisions.pool()).await;
     let shown = large("r1");
     let refused = house.store.decide(&approve(1, &shown), &shown).await.expect_err("full");
     assert!(matches!(refused, StoreError::DiskFull(_)), "{refused}");
@@ -35,7 +35,7 @@ async fn a_decision_in_flight_on_a_full_disk_takes_the_ballast_once() {
     let shown = approval("r1");
     let new = approve(1, &shown);
     house.store.decide(&new, &shown).await.expect("decides");
-    fill(&house.store.decisions).await;
+    fill(&house.store.decisions.pool()).await;
     let change = Change { detail: Some("x".repeat(60_000)), ..Change::to(OutboxState::Observed) };
     let refused = house.store.advance(new.decision, &change).await.expect_err("still full");
     assert!(matches!(refused, StoreError::DiskFull(_)), "{refused}");
@@ -44,7 +44,7 @@ async fn a_decision_in_flight_on_a_full_disk_takes_the_ballast_once() {
     assert_eq!(row.state, OutboxState::Queued);
 
     sqlx::raw_sql("PRAGMA max_page_count = 100000")
-        .execute(&house.store.decisions)
+        .execute(&house.store.decisions.pool())
         .await
         .expect("room again");
     house.store.advance(new.decision, &change).await.expect("closes");
@@ -59,7 +59,7 @@ async fn a_decision_in_flight_on_a_full_disk_takes_the_ballast_once() {
 #[tokio::test]
 async fn f38_events_on_a_full_disk_do_not_move_the_cursor_and_decisions_go_on() {
     let house = House::new().await;
-    fill(&house.store.cache).await;
+    fill(&house.store.cache.pool()).await;
     let events = (1..=200).map(|n| event(n, &n.to_string(), &"long ".repeat(200))).collect();
     let cursor = Some(crate::Cursor { epoch: "e1".into(), seq: 200, last_id: None });
     let full = Batch { cursor, ..batch(events) };

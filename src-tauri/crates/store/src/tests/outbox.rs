@@ -80,7 +80,7 @@ async fn rule_4_the_lock_is_held_in_just_the_states_that_lock() {
              changed_us FROM outbox WHERE decision = ?1",
         )
         .bind(id(&first).to_string())
-        .execute(&house.store.decisions)
+        .execute(&house.store.decisions.pool())
         .await;
         assert_eq!(clash.is_err(), state.locks(), "{state:?}");
     }

@@ -105,3 +105,30 @@ async fn rule_10_verify_names_the_first_receipt_that_was_edited_removed_or_made_
         assert_eq!(house.reader().verify().await.expect("reads"), Err(BadReceipt { seq, why }), "{sql}");
     }
 }
+
+#[tokio::test]
+async fn rule_10_a_chain_that_is_shorter_or_another_than_what_was_exported_is_found() {
+    for (sql, seq, why) in [
+        ("DELETE FROM receipts WHERE seq > 3", 4, Flaw::Truncated),
+        ("UPDATE receipts SET hash = 'x' WHERE seq = 2", 2, Flaw::Content),
+    ] {
+        let house = House::new().await;
+        for n in 1..=4 {
+            decided(&house, n).await;
+        }
+        let head = house.reader().head().await.expect("reads");
+        house.store.remember_export(&head).await.expect("it is here");
+        assert_eq!(house.reader().exports().await.expect("reads")[0].head, head);
+        assert!(house.reader().verify().await.expect("reads").is_ok());
+        house.intruder("decisions.db", sql).await;
+        assert_eq!(house.reader().verify().await.expect("reads"), Err(BadReceipt { seq, why }), "{sql}");
+    }
+    let (house, other) = (House::new().await, House::new().await);
+    decided(&house, 1).await;
+    decided(&other, 2).await;
+    let head = other.reader().head().await.expect("reads");
+    let verdict = house.reader().verify_against(vec![head.clone()]).await.expect("reads");
+    assert_eq!(verdict, Err(BadReceipt { seq: 2, why: Flaw::Rewritten }));
+    let refused = house.store.remember_export(&head).await.expect_err("not of this chain");
+    assert!(matches!(refused, crate::StoreError::NoSuchReceipt(2)));
+}
