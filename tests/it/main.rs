@@ -5,6 +5,7 @@ mod bindings;
 mod digest_vectors;
 mod net_chaos;
 mod net_clocks;
+mod net_gateway;
 mod net_stream;
 mod own_conflicts;
 mod own_digest;

@@ -32,6 +32,8 @@ const RIGHTS_LOST: u16 = 4403;
 const GOING_AWAY: u16 = 1001;
 const SILENT: u16 = 1000;
 const UNAVAILABLE: u16 = 1013;
+const NO_TEXT: u16 = 1007;
+const TOO_LONG: u16 = 1009;
 
 /// Serves one reader until he or his rights go.
 pub(crate) async fn serve(app: App, caller: Caller, socket: WebSocket) {
@@ -64,6 +66,22 @@ enum End {
 }
 
 type Going = Result<(), End>;
+
+impl End {
+    /// Says what was wrong with what came, where the connection can still be told (RFC 6455, 7.4.1). The layer below
+    /// tells its kinds of error apart by their first words alone.
+    fn of_reading(error: &axum::Error) -> Self {
+        let text = error.to_string();
+        let begins = |words: &str| text.starts_with(words);
+        if begins("Space limit exceeded") {
+            End::Close(TOO_LONG, "a message is longer than allowed")
+        } else if begins("UTF-8 encoding error") {
+            End::Close(NO_TEXT, "a text is no UTF-8")
+        } else {
+            End::Gone
+        }
+    }
+}
 
 impl From<axum::Error> for End {
     fn from(_: axum::Error) -> Self {
@@ -127,7 +145,7 @@ impl Reader {
 
     async fn hear(&mut self, message: Option<Result<Message, axum::Error>>) -> Going {
         let Some(message) = message else { return Err(End::Gone) };
-        let message = message?;
+        let message = message.map_err(|error| End::of_reading(&error))?;
         self.heard_at = Instant::now();
         let text = match message {
             Message::Text(text) => text,
