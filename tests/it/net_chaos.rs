@@ -241,3 +241,30 @@ fn header<'a>(call: &'a str, name: &str) -> Option<&'a str> {
         .find(|(known, _)| known.eq_ignore_ascii_case(name))
         .map(|(_, value)| value.trim())
 }
+
+#[tokio::test]
+async fn f19_a_place_that_cannot_be_read_in_three_tries_is_skipped_and_the_history_says_so() {
+    let line = Line::open().await;
+    let mut watch = line.seat.watch().await;
+    line.pass_a_mark(&mut watch).await;
+    let no_text = [&[0x81, 2][..], &[0xc3, 0x28]].concat();
+    for round in 0..3 {
+        let before = line.chaos.upgrades();
+        line.chaos.inject_raw(&no_text);
+        eventually(SOON, async || (line.chaos.upgrades() > before).then_some(())).await;
+        live_times(&watch, round + 2).await;
+    }
+    // Each time it came as far as before, so nothing had to be skipped.
+    assert!(!watch.lines(Stream::Out).iter().any(|text| text.contains("history_gap")));
+    // Now it breaks at the same place before it has caught up.
+    line.chaos.cause(Whom::Sockets, Fault::Garble);
+    line.chaos.reset(&Whom::Sockets);
+    let skipped = watch.wait_for(Stream::Out, SOON, |text| text.contains("history_gap")).await;
+    assert!(skipped.contains("not continuous") && skipped.contains("skipped"), "{skipped}");
+    line.chaos.mend();
+    let last = async || (states(&watch.lines(Stream::Out)).last()? == "live").then_some(());
+    eventually(SOON, last).await;
+    line.pass_a_mark(&mut watch).await;
+    let found = line.seat.json(0, ["history", "search", "continuous"]).await;
+    assert!(found["count"].as_u64().is_some_and(|count| count >= 1), "{found}");
+}

@@ -91,7 +91,8 @@ impl Bench {
     }
 }
 
-async fn signed_in(console: &Console, platform: &Platform) -> GatewayId {
+/// Adds the platform and signs in to it.
+pub(crate) async fn signed_in(console: &Console, platform: &Platform) -> GatewayId {
     let add = Command::AddGateway { address: platform.origin() };
     let Ok(Answer::Gateway(gateway)) = console.command(add).await else { panic!("not added") };
     let password = Password(PASSWORD.to_owned());

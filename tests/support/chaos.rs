@@ -57,6 +57,8 @@ pub enum Fault {
     LoseEvent,
     /// The next event of a WebSocket comes after the one behind it; once (F15).
     SwapEvents,
+    /// Behind the first frame of each WebSocket comes one that is no text, as if the gateway kept such an event (F19).
+    Garble,
     /// Calls come through, answers do not; nothing is closed (F33).
     HoldAnswers,
     /// The handshake comes through, frames do not, in either direction: a proxy that buffers what it does not know (F3).

@@ -23,7 +23,12 @@ struct Cut {
     frames: Frames,
     /// An event that waits for the one behind it.
     kept: Option<Vec<u8>>,
+    /// A frame has come.
+    greeted: bool,
 }
+
+/// A text frame whose bytes are no text.
+const NO_TEXT: [u8; 4] = [0x81, 2, 0xc3, 0x28];
 
 /// Which way a piece goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +165,10 @@ fn pieces(chunk: &[u8], cut: &mut Cut, link: &Link, world: &World) -> Vec<Vec<u8
             continue;
         }
         pieces.push(frame);
+        if !cut.greeted && world.on(link).contains(&Fault::Garble) {
+            pieces.push(NO_TEXT.to_vec());
+        }
+        cut.greeted = true;
         if is_event {
             pieces.extend(cut.kept.take());
         }

@@ -55,6 +55,8 @@ pub(crate) fn call_end(failure: &Failure) -> CallEnd {
         return CallEnd::SignIn { why: failure.to_string() };
     }
     let unclear = failure.leaves_unclear();
+    #[cfg(test)]
+    let unclear = unclear && !crate::sim::planted::has(crate::sim::planted::Plant::SilenceIsRefusal);
     match failure {
         Failure::Told { told, retry_after_ms } => CallEnd::Told {
             status: told.status,

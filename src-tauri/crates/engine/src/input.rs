@@ -106,6 +106,12 @@ pub enum Done {
         /// Where.
         gateway: GatewayId,
     },
+    /// A snapshot is about to stand in place of what was missed, perhaps of another life of the gateway's database: places
+    /// and ends from before it say nothing about what comes (F17).
+    Anew {
+        /// Where.
+        gateway: GatewayId,
+    },
     /// `Ingest`, already committed.
     Ingested {
         /// Where.

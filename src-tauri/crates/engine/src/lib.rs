@@ -20,6 +20,8 @@ pub mod outbox;
 pub mod policy;
 pub mod rules;
 mod runtime;
+#[cfg(test)]
+mod sim;
 pub mod socket;
 pub mod start;
 pub mod state;

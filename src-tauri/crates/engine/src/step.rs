@@ -125,6 +125,7 @@ fn done(state: &mut State, done: Done, now: Now, effects: &mut Vec<Effect>) {
             reconcile::answered(state, gateway, round, result, now, effects);
         }
         Done::Incomplete { gateway } => reconcile::doubt(state, gateway, now),
+        Done::Anew { gateway } => requests::start_anew(state, gateway),
         Done::Ingested { gateway, applied, last_row } => {
             requests::ingested(state, gateway, applied, last_row, now, effects);
         }

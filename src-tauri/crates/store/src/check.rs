@@ -1,7 +1,8 @@
 //! SQLite's own check of a file's pages (F40).
 
-use crate::{Reader, StoreError};
+use crate::{Reader, StoreError, files};
 use sqlx::SqliteConnection;
+use std::path::Path;
 
 /// A cache larger than this is not walked through at each start; a page that cannot be read shows itself when it is used.
 const LARGEST_CHECKED_BYTES: i64 = 256 * 1024 * 1024;
@@ -25,4 +26,15 @@ impl Reader {
 pub(crate) async fn quick(conn: &mut SqliteConnection) -> Result<(), StoreError> {
     let said: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(conn).await?;
     if said == "ok" { Ok(()) } else { Err(StoreError::Corrupt(sqlx::Error::Protocol(said))) }
+}
+
+/// The same over a connection of its own: one that has been in use for long looks at its memory, not at the disk.
+pub(crate) async fn anew(path: &Path) -> Result<(), StoreError> {
+    let pool = files::readers(path).await?;
+    let checked = match pool.acquire().await {
+        Ok(mut conn) => quick(&mut conn).await,
+        Err(error) => Err(error.into()),
+    };
+    pool.close().await;
+    checked
 }

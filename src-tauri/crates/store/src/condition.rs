@@ -56,11 +56,12 @@ impl Store {
         if !matches!(error, StoreError::Corrupt(_)) || self.read_only().is_some() {
             return;
         }
-        let decisions = match self.decisions.pool().acquire().await {
-            Ok(mut conn) => check::quick(&mut conn).await,
-            Err(error) => Err(error.into()),
+        let decisions = check::anew(&self.dir.join(DECISIONS)).await;
+        let rows = self.reader().decisions(u32::MAX).await;
+        let file = match (decisions, rows) {
+            (Err(_), _) | (_, Err(StoreError::Corrupt(_))) => File::Decisions,
+            _ => File::Cache,
         };
-        let file = if decisions.is_err() { File::Decisions } else { File::Cache };
         self.change(|condition| condition.damaged = Some(file));
     }
 

@@ -125,6 +125,10 @@ const NOT_A_DATABASE: i32 = 26;
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        // Every column has the type it is read as: what cannot be decoded was damaged since.
+        if matches!(error, sqlx::Error::ColumnDecode { .. }) {
+            return StoreError::Corrupt(error);
+        }
         match primary_code(&error) {
             Some(FULL) => StoreError::DiskFull(error),
             Some(CORRUPT | NOT_A_DATABASE) => StoreError::Corrupt(error),

@@ -2,7 +2,7 @@
 
 use crate::StoreError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{SqliteConnection, SqlitePool};
+use sqlx::{Connection, SqliteConnection, SqlitePool};
 use std::path::Path;
 use std::time::Duration;
 
@@ -46,9 +46,11 @@ fn base(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new().filename(path).foreign_keys(true).busy_timeout(BUSY_TIMEOUT)
 }
 
-/// A pool of local file handles: nothing to probe, nothing to age.
+/// A pool of local file handles: nothing to probe, nothing to age. A connection on which a transaction did not end is
+/// not used again: a full disk makes SQLite roll back by itself, and whoever counts transactions miscounts from then on.
 fn lasting() -> SqlitePoolOptions {
-    SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None)
+    let pool = SqlitePoolOptions::new().test_before_acquire(false).idle_timeout(None).max_lifetime(None);
+    pool.after_release(|conn, _| Box::pin(async move { Ok(!conn.is_in_transaction()) }))
 }
 
 async fn assert_version(conn: &mut SqliteConnection) -> Result<(), StoreError> {

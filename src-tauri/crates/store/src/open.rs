@@ -99,13 +99,23 @@ impl Store {
             opened => (opened?, None),
         };
         let store = Self::over(dir, keys, clock, Access::Write, (decisions, cache), Reader::open(dir).await?);
+        match store.attest(Scope::Open).await {
+            // The pages are sound and the text in them is not.
+            Err(StoreError::Corrupt(error)) => {
+                tracing::warn!(%error, "a row of decisions.db cannot be read");
+                store.change(|condition| condition.damaged = Some(crate::File::Decisions));
+                store.mend().await?;
+            }
+            attested => {
+                attested?;
+            }
+        }
         if let Some(salvaged) = salvaged {
             store.note(salvaged.incident(store.clock.now())).await?;
         }
         if let Some(aside) = rebuilt {
             store.note(crate::mend::rebuilt(&aside, store.clock.now())).await?;
         }
-        store.attest(Scope::Open).await?;
         store.foreign_write().await?;
         Ok(store)
     }

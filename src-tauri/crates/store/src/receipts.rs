@@ -1,6 +1,6 @@
 //! The receipt chain on disk (rule 10). A receipt is appended only inside the transaction of what it attests.
 
-use crate::redacted::{from_json, to_json};
+use crate::redacted::to_json;
 use crate::{Reader, StoreError};
 use chrono::{DateTime, Utc};
 use domain::DecisionId;
@@ -14,15 +14,17 @@ const PAGE: u32 = 500;
 #[derive(sqlx::FromRow)]
 pub(crate) struct Row {
     seq: i64,
-    hash: String,
-    json: String,
+    /// Bytes, for a damaged text may be none any more; the walk names it.
+    hash: Vec<u8>,
+    json: Vec<u8>,
 }
 
 impl Row {
     /// The receipt, if it can be read and is the one its number and hash say.
     pub(crate) fn read(&self) -> Option<Receipt> {
-        let receipt: Receipt = serde_json::from_str(&self.json).ok()?;
-        (receipt.seq.cast_signed() == self.seq && receipt.hash == self.hash).then_some(receipt)
+        let receipt: Receipt = serde_json::from_slice(&self.json).ok()?;
+        let same = receipt.seq.cast_signed() == self.seq && receipt.hash.as_bytes() == self.hash;
+        same.then_some(receipt)
     }
 }
 
@@ -33,7 +35,10 @@ impl Reader {
     /// [`StoreError::Unreadable`] for a receipt that cannot be decoded; [`Reader::verify`] names it as a finding.
     pub async fn receipts_after(&self, after: u64, limit: u32) -> Result<Vec<Receipt>, StoreError> {
         let rows = self.receipt_rows(after, limit).await?;
-        rows.iter().map(|row| from_json(&row.json, "receipt", row.seq)).collect()
+        let read = |row: &Row| {
+            serde_json::from_slice(&row.json).map_err(|e| StoreError::unreadable("receipt", row.seq, e))
+        };
+        rows.iter().map(read).collect()
     }
 
     /// The whole chain, oldest first.
@@ -68,7 +73,11 @@ impl Reader {
         loop {
             let rows = self.receipt_rows(after, PAGE).await?;
             let Some(last) = rows.last() else { return Ok(walk.end()) };
-            after = last.seq.unsigned_abs();
+            let next = last.seq.unsigned_abs();
+            if next <= after {
+                return Ok(Err(BadReceipt { seq: after + 1, why: Flaw::Sequence }));
+            }
+            after = next;
             for row in &rows {
                 if let Err(bad) = take(&mut walk, row) {
                     return Ok(Err(bad));
@@ -78,8 +87,9 @@ impl Reader {
     }
 
     async fn receipt_rows(&self, after: u64, limit: u32) -> Result<Vec<Row>, StoreError> {
-        let rows =
-            sqlx::query_as("SELECT seq, hash, json FROM receipts WHERE seq > ?1 ORDER BY seq LIMIT ?2");
+        let rows = sqlx::query_as(
+            "SELECT seq, CAST(hash AS BLOB) AS hash, CAST(json AS BLOB) AS json FROM receipts WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+        );
         Ok(rows.bind(after.cast_signed()).bind(limit).fetch_all(&self.decisions.pool()).await?)
     }
 }
@@ -87,7 +97,7 @@ impl Reader {
 /// One more step; a receipt that cannot be decoded is bad, and so is one that its columns contradict.
 fn take(walk: &mut Walk, row: &Row) -> Result<(), BadReceipt> {
     let bad = |why| BadReceipt { seq: row.seq.unsigned_abs(), why };
-    let receipt: Receipt = serde_json::from_str(&row.json).map_err(|_| bad(Flaw::Unreadable))?;
+    let receipt: Receipt = serde_json::from_slice(&row.json).map_err(|_| bad(Flaw::Unreadable))?;
     walk.take(&receipt)?;
     if row.read().is_some() { Ok(()) } else { Err(bad(Flaw::Content)) }
 }
@@ -98,7 +108,7 @@ pub(crate) async fn of_decision(
     decision: &str,
 ) -> Result<Vec<Receipt>, StoreError> {
     let rows: Vec<Row> =
-        sqlx::query_as("SELECT seq, hash, json FROM receipts WHERE decision = ?1 ORDER BY seq")
+        sqlx::query_as("SELECT seq, CAST(hash AS BLOB) AS hash, CAST(json AS BLOB) AS json FROM receipts WHERE decision = ?1 ORDER BY seq")
             .bind(decision)
             .fetch_all(conn)
             .await?;
@@ -131,7 +141,7 @@ async fn head(conn: &mut SqliteConnection) -> Result<Head, StoreError> {
 /// The announcements of keys, oldest first. What cannot be read is left out.
 pub(crate) async fn announcements(conn: &mut SqliteConnection) -> Result<Vec<Receipt>, StoreError> {
     let rows: Vec<Row> =
-        sqlx::query_as("SELECT seq, hash, json FROM receipts WHERE kind = 'key_change' ORDER BY seq")
+        sqlx::query_as("SELECT seq, CAST(hash AS BLOB) AS hash, CAST(json AS BLOB) AS json FROM receipts WHERE kind = 'key_change' ORDER BY seq")
             .fetch_all(conn)
             .await?;
     Ok(rows.iter().filter_map(Row::read).collect())
@@ -139,11 +149,12 @@ pub(crate) async fn announcements(conn: &mut SqliteConnection) -> Result<Vec<Rec
 
 /// The key that signs now. An announcement that cannot be read does not count: it is made again.
 async fn announced_key(conn: &mut SqliteConnection) -> Result<Option<String>, StoreError> {
-    let last: Option<String> =
-        sqlx::query_scalar("SELECT json FROM receipts WHERE kind = 'key_change' ORDER BY seq DESC LIMIT 1")
-            .fetch_optional(conn)
-            .await?;
-    let receipt = last.and_then(|json| serde_json::from_str::<Receipt>(&json).ok());
+    let last: Option<Vec<u8>> = sqlx::query_scalar(
+        "SELECT CAST(json AS BLOB) FROM receipts WHERE kind = 'key_change' ORDER BY seq DESC LIMIT 1",
+    )
+    .fetch_optional(conn)
+    .await?;
+    let receipt = last.and_then(|json| serde_json::from_slice::<Receipt>(&json).ok());
     Ok(receipt.and_then(|receipt| match receipt.fact {
         Fact::KeyChange { public_key, .. } => Some(public_key),
         Fact::Decided { .. } | Fact::Outcome { .. } => None,

@@ -61,17 +61,17 @@ pub(crate) fn record(approval: &str, holes: &str, typed: Option<&str>) -> String
     hash_canonical(&serde_json::json!([approval, holes, typed]))
 }
 
-/// The same hash over what is kept now; `None` if nothing is, or another error text than the request's own.
+/// The same hash over what is kept now. `None` if nothing is; `Some(None)` if what is kept contradicts itself.
 pub(crate) async fn kept_record(
     conn: &mut SqliteConnection,
     decision: &str,
-) -> Result<Option<String>, StoreError> {
+) -> Result<Option<Option<String>>, StoreError> {
     let row: Option<(String, String, String, Option<String>)> =
         sqlx::query_as("SELECT approval, error_message, holes, typed FROM shown WHERE decision = ?1")
             .bind(decision)
             .fetch_optional(conn)
             .await?;
-    Ok(row.and_then(|(approval, error_message, holes, typed)| {
+    Ok(row.map(|(approval, error_message, holes, typed)| {
         let value: Value = serde_json::from_str(&approval).ok()?;
         let same = value["error_message"].as_str().unwrap_or_default() == error_message;
         same.then(|| record(&approval, &holes, typed.as_deref()))

@@ -5,6 +5,7 @@
 mod autobahn;
 mod fuzz;
 mod kill;
+mod simulate;
 mod suite;
 
 use crate::clock::Stopwatch;
@@ -39,6 +40,8 @@ enum Proof {
     Autobahn,
     /// Coverage-guided fuzzing of every decoder, 60 s each.
     Fuzz,
+    /// 100,000 seeds of the simulated consoles and gateways.
+    Simulate,
 }
 
 /// How much, and from which seed.
@@ -79,6 +82,7 @@ pub(crate) fn prove(workspace: &Workspace, options: &Options) -> Result<ExitCode
             Proof::Kill => kill::prove(workspace, extent),
             Proof::Autobahn => autobahn::prove(workspace),
             Proof::Fuzz => fuzz::prove(workspace, extent),
+            Proof::Simulate => simulate::prove(workspace, extent),
         };
         let found = found.unwrap_or_else(|error| {
             complain(format_args!("error: {error:#}"));
@@ -99,6 +103,7 @@ impl Proof {
             Proof::Kill => "kill",
             Proof::Autobahn => "autobahn",
             Proof::Fuzz => "fuzz",
+            Proof::Simulate => "simulate",
         }
     }
 }

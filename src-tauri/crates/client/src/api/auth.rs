@@ -81,8 +81,13 @@ impl Gateway {
         };
         let call = Call::post("/auth/refresh", refresh_body(tokens)?).auth(auth).repeat(Repeat::Safe);
         let answer = self.inner.transport.send(&call, Some(tokens)).await?;
-        if matches!(answer.status, 400 | 401 | 403 | 422) {
-            return Err(Failure::SignIn(SignIn::Expired));
+        match answer.status {
+            400 | 401 | 422 => return Err(Failure::SignIn(SignIn::Expired)),
+            // The account was closed, or may no longer come in (F46).
+            403 if !protocol::problem::looks_like_html(&answer.text()) => {
+                return Err(Failure::SignIn(SignIn::NotAllowed));
+            }
+            _ => {}
         }
         let answer = verdict::read(tokens.dialect, answer, self.inner.transport.now())?;
         match tokens.dialect {

@@ -3,6 +3,7 @@
 use crate::Failure;
 use crate::OpenSet;
 use crate::gateway::Gateway;
+use crate::session::Changes;
 use crate::stream::inout::{Input, Leg, Output};
 use crate::stream::legs::Legs;
 use crate::stream::machine::{Machine, PAGE_LIMIT};
@@ -42,6 +43,7 @@ impl Gateway {
             tasks: JoinSet::new(),
             dialing: [None, None],
             asking: None,
+            session: self.session_changes(),
             looked: (self.inner.settings.clock.boot_ms(), Instant::now()),
         };
         tokio::select! {
@@ -61,6 +63,7 @@ struct Driver {
     dialing: [Option<AbortHandle>; 2],
     /// The page that was asked for last.
     asking: Option<AbortHandle>,
+    session: Changes,
     /// Both clocks at the last look.
     looked: (u64, Instant),
 }
@@ -136,6 +139,11 @@ impl Driver {
         tokio::select! {
             biased;
             () = self.gateway.inner.wake.notified() => self.step(Leg::Main, Input::Woke),
+            Some(None) = self.session.next() => match self.gateway.inner.session.current() {
+                (Err(why), _) => self.step(Leg::Main, Input::SessionEnded(why)),
+                // Somebody signed in again meanwhile.
+                (Ok(_), _) => Vec::new(),
+            },
             Some(done) = self.tasks.join_next() => match done {
                 Ok(done) => self.done(done),
                 // Given up on purpose, or it panicked: the machine's clock takes care of what does not come.

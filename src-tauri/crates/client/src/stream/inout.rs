@@ -5,6 +5,7 @@ use crate::failure::Failure;
 use crate::settings::Dialect;
 use crate::stream::{Ended, StreamEvent};
 use chrono::{DateTime, Utc};
+use domain::connection::SignIn;
 use protocol::rest::EventsPage;
 
 /// Which of the two connections: the one that counts, or the one that is to take over from it.
@@ -62,6 +63,8 @@ pub enum Input<'a> {
     },
     /// An answer to [`Output::Renew`].
     Renewed(Result<(), Failure>),
+    /// The session ended elsewhere: a call was refused, or a person signed out (F46).
+    SessionEnded(SignIn),
     /// Time passed.
     Tick,
     /// The machine woke up or the network changed.

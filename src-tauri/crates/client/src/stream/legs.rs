@@ -74,7 +74,13 @@ impl Legs {
         let mut socket = self.of(leg).take()?;
         let code = CloseCode::from(code);
         code.is_allowed().then_some(async move {
-            let goodbye = socket.frames.close(Some(CloseFrame { code, reason: "".into() }));
+            let goodbye = async {
+                let close = CloseFrame { code, reason: "".into() };
+                if socket.frames.close(Some(close)).await.is_err() {
+                    // The other side said goodbye first: what is left to do is to answer it (RFC 6455, 5.5.1).
+                    let _ = socket.frames.flush().await;
+                }
+            };
             // It is gone one way or the other.
             let _ = tokio::time::timeout(Duration::from_millis(CLOSE_MS), goodbye).await;
         })

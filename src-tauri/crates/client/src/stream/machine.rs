@@ -89,6 +89,7 @@ impl Machine {
                 self.dial(now, &mut out);
             }
             (Leg::Main, Input::Renewed(Err(failure))) => self.failed(&failure, now, &mut out),
+            (Leg::Main, Input::SessionEnded(why)) => self.sign_in_needed(why, &mut out),
             (Leg::Main, Input::Tick) => {
                 self.tick(now, &mut out);
                 self.tick_next(now, &mut out);

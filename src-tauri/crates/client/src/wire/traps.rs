@@ -8,10 +8,36 @@ const FALSE_OUTAGE: &str = "Database connection error:";
 const NOT_RUNNING: &str = "container not running";
 const UNREACHABLE: &str = "Failed to reach agentic container";
 
-/// Gives a platform's refusal the slug of what it means. What is not known stays as it is.
+/// Begins what it says when its own answer does not fit its own form.
+const MALFORMED: &str = "validation error for ";
+
+/// Gives a platform's refusal the slug of what it means, and a sentence where its own words mislead. What is not known
+/// stays as it is.
 pub(crate) fn named(mut told: Told) -> Told {
     told.slug = told.slug.or_else(|| meaning(told.status, &told.detail));
+    if let Some(sentence) = explanation(&told) {
+        told.detail = format!("{sentence} (the platform says: {})", told.detail);
+    }
     told
+}
+
+/// What its words mean for a person, where they do not say it.
+fn explanation(told: &Told) -> Option<&'static str> {
+    Some(match (told.status, told.slug) {
+        (503, Some(Slug::NotFound)) => "The platform has nothing of that id: check the id of the pipeline",
+        (503, Some(Slug::Invalid)) => "The platform could not read what was sent to it: this is no outage",
+        (500, Some(Slug::UpstreamUnreachable)) if has_no_reason(told) => {
+            "The pipeline's container did not answer the platform in time: what was started there may still be running"
+        }
+        (500, Some(Slug::UpstreamUnreachable)) => "The platform could not reach the pipeline's container",
+        (500, None) if told.detail.contains(MALFORMED) => {
+            "The platform cannot say what became of it: read the request again, it may be decided or running already"
+        }
+        (404, _) if told.detail.contains(NOT_RUNNING) => {
+            "The pipeline is stopped, or there is none of that id: start it, or check the id"
+        }
+        _ => return None,
+    })
 }
 
 /// A stopped pipeline: an empty list, not an error.
@@ -23,7 +49,7 @@ pub(crate) fn is_stopped_pipeline(told: &Told) -> bool {
 /// on.
 pub(crate) fn has_no_reason(told: &Told) -> bool {
     use protocol::problem::Form;
-    let after = told.detail.split_once(UNREACHABLE).map(|(_, rest)| rest.trim_matches([':', ' ', '.']));
+    let after = told.detail.split_once(UNREACHABLE).map(|(_, rest)| rest.trim_matches([':', ' ', '.', ')']));
     told.status >= 500 && (matches!(told.form, Form::Html | Form::Empty) || after.is_some_and(str::is_empty))
 }
 
@@ -95,5 +121,30 @@ mod tests {
         assert!(!has_no_reason(&twice));
         assert_eq!(twice.slug, None);
         assert!(Failure::told(twice, None).leaves_unclear());
+    }
+
+    #[test]
+    fn words_that_mislead_are_explained_and_still_quoted() {
+        for (status, body, says) in [
+            (503, r#"{"detail":"Database connection error: 'p-7' is not a valid ObjectId"}"#, "check the id"),
+            (503, r#"{"detail":"Database connection error: [{'loc': ('body', 'username')}]"}"#, "no outage"),
+            (500, r#"{"detail":"Failed to reach agentic container: "}"#, "may still be running"),
+            (500, r#"{"detail":"Failed to reach agentic container: refused"}"#, "could not reach"),
+            (
+                500,
+                r#"{"detail":"Agentic container error: {\"detail\":\"1 validation error for X\"}"}"#,
+                "read the request",
+            ),
+            (404, r#"{"detail":"Workflow not found or agentic container not running"}"#, "stopped"),
+        ] {
+            let told = read(status, body);
+            assert!(
+                told.detail.contains(says) && told.detail.contains("the platform says: "),
+                "{}",
+                told.detail
+            );
+        }
+        let outage = read(503, r#"{"detail":"Database connection error: connection refused"}"#);
+        assert_eq!(outage.detail, "Database connection error: connection refused", "that is what it is");
     }
 }

@@ -99,6 +99,7 @@ async fn snapshot(reach: &Reach, approvals: Vec<Approval>, cursor: Option<Cursor
     if let Err(error) = reach.ports.store.reset_cursor(reach.id).await {
         tracing::warn!(%error, "the old place in the stream could not be forgotten");
     }
+    reach.done(Done::Anew { gateway: reach.id }).await;
     commit(reach, rows, cursor, applied).await;
 }
 
@@ -134,18 +135,26 @@ async fn document(reach: &Reach, document: Document) {
     commit(reach, vec![row], None, applied).await;
 }
 
+/// Three looks that find nothing are an answer. One that fails is none: nothing is live until it was made (rule 9).
 async fn look_up(reach: &Reach, request: &RequestId) -> Option<Approval> {
-    for look in 0..LOOKS {
-        if look > 0 {
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+    let mut looks = 0;
+    loop {
         match reach.client.approval(None, request).await {
             Ok(Some(approval)) => return Some(approval),
-            Ok(None) => {}
-            Err(failure) => tracing::debug!(%request, %failure, "looking for a request's pipeline"),
+            Ok(None) => looks += 1,
+            Err(failure) => {
+                tracing::debug!(%request, %failure, "looking for a request's pipeline");
+                reach.done(Done::Incomplete { gateway: reach.id }).await;
+            }
+        }
+        if looks == LOOKS {
+            return None;
+        }
+        tokio::select! {
+            () = reach.mail.closed() => return None,
+            () = tokio::time::sleep(LOOK_EVERY) => {}
         }
     }
-    None
 }
 
 async fn status_before(reach: &Reach, request: &RequestId) -> Option<Status> {

@@ -8,6 +8,8 @@ use crate::input::Now;
 use crate::outbox::breaker::{Evidence, Gate, Reopened};
 use crate::outbox::{self, Left, Turn};
 use crate::policy::Policy;
+#[cfg(test)]
+use crate::sim::planted::Plant;
 use crate::state::{Busy, Decision, MadeIn, Purpose, State};
 use crate::view::{DecisionView, WaitsFor};
 use chrono::{DateTime, Utc};
@@ -41,6 +43,8 @@ pub fn restore(state: &mut State, rows: Vec<Row>, now: Now) {
             OutboxState::Held | OutboxState::Queued => Left::Never,
             _ => Left::Maybe,
         };
+        #[cfg(test)]
+        let left = if crate::sim::planted::has(Plant::UnclearSentAgain) { Left::Never } else { left };
         let decision = Decision {
             tries: 0,
             unsent: 0,
@@ -112,6 +116,10 @@ fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
     };
     match (decision.view.state, dialect) {
         (OutboxState::Queued, Dialect::Holdpoint) => write(decision, Turn::to(OutboxState::Sent), effects),
+        #[cfg(test)]
+        (OutboxState::Queued, _) if crate::sim::planted::has(Plant::RereadSkipped) => {
+            write(decision, Turn::to(OutboxState::Sent), effects);
+        }
         (OutboxState::Queued, Dialect::Platform) => {
             effects.push(read(ReadFor::Send(id)));
             decision.busy = Busy::Looking;
@@ -145,6 +153,9 @@ fn is_to_be_sent(decision: &Decision) -> bool {
 /// A decision leaves only under the name of the one who made it (rule 8): the key belongs to that account, and another
 /// one repeating it would decide anew.
 fn not_ours_to_send(decision: &Decision, account: &str) -> Option<Turn> {
+    #[cfg(test)]
+    let account =
+        if crate::sim::planted::has(Plant::AnyoneSends) { &decision.view.identity } else { account };
     if !is_to_be_sent(decision) || decision.view.identity == account {
         return None;
     }
@@ -184,6 +195,8 @@ fn gone_stale(decision: &Decision, policy: Policy, now: Now) -> Option<Turn> {
     let age_ms = now.boot_ms.cast_signed().saturating_sub(decision.made_ms);
     let may_wait_ms = policy.undo_ms() + policy.fresh_approve_ms().max(A_MOMENT_MS);
     let fresh = age_ms <= may_wait_ms.cast_signed();
+    #[cfg(test)]
+    let fresh = fresh || crate::sim::planted::has(Plant::StaleApproveSent);
     if fresh || !is_to_be_sent(decision) || !matches!(decision.view.verdict, Verdict::Approve) {
         return None;
     }

@@ -5,8 +5,8 @@ use super::requests;
 use crate::command::Refused;
 use crate::effect::Effect;
 use crate::input::{Fetched, Now};
-use crate::outbox;
 use crate::outbox::breaker::Evidence;
+use crate::outbox::{self, Left};
 use crate::state::{Busy, State};
 use domain::{DecisionId, OutboxState, Status};
 
@@ -25,7 +25,11 @@ pub(super) fn looked(
 ) {
     drive::learn(state, id, Evidence::of_read(&result), now);
     let Some(decision) = state.decisions.get_mut(&id) else { return };
-    decision.busy = Busy::Idle;
+    // The stream may have been faster: then its row is being written, and that goes on.
+    let saving = decision.busy == Busy::Saving;
+    if !saving {
+        decision.busy = Busy::Idle;
+    }
     decision.looks += 1;
     decision.due_ms = now.boot_ms + look_again_ms(decision.looks);
     let key = decision.view.key.clone();
@@ -39,7 +43,7 @@ pub(super) fn looked(
                 &approval,
                 now.boot_ms.saturating_sub(decision.failed_ms.unwrap_or(now.boot_ms)),
             );
-            if let Some(turn) = stands {
+            if let Some(turn) = stands.filter(|_| !saving) {
                 return write(decision, turn, effects);
             }
             requests::put(state, &key, approval, &results, None);
@@ -60,6 +64,14 @@ pub(super) fn observe(state: &mut State, id: DecisionId, effects: &mut Vec<Effec
     let open =
         matches!(decision.view.state, OutboxState::Sent | OutboxState::Acknowledged | OutboxState::Unknown);
     if !open || matches!(decision.busy, Busy::Saving) {
+        return;
+    }
+    // Of this one nothing has left: what the request shows is another decision, perhaps of the same person.
+    if decision.view.state == OutboxState::Sent && decision.left == Left::Never {
+        return;
+    }
+    // What was known before its call failed says nothing about it: it is looked for first.
+    if decision.view.state == OutboxState::Unknown && decision.looks == 0 {
         return;
     }
     // An answer still on its way may say more than the stream: it is awaited.

@@ -8,14 +8,20 @@ use crate::effect::{Effect, ReadFor};
 use crate::input::{Fetched, Now, OpenSet};
 use crate::outbox::breaker::Evidence;
 use crate::state::{Drained, Gateway, State};
+use client::Dialect;
 use domain::connection::Staleness;
-use domain::{Connection, GatewayId, RequestId, RequestKey};
+use domain::{Connection, GatewayId, RequestId, RequestKey, Status};
 use std::collections::BTreeSet;
 
 /// Until the open requests are asked for again where there is doubt about one of them.
 const DOUBT_MS: u64 = 2_000;
 /// Longest pause between two askings that fail.
 const LONGEST_MS: u64 = 30_000;
+
+/// The platform sends no frame when somebody else decides and what they started comes to a pause (CONTRACT 3): while a
+/// request stands open, it is asked so often; more often while one runs.
+const UNTOLD_MS: u64 = 15_000;
+const UNTOLD_RUNNING_MS: u64 = 5_000;
 
 /// The stream says that nothing is missing up to here.
 pub(super) fn drained(state: &mut State, id: GatewayId, now: Now, effects: &mut Vec<Effect>) {
@@ -25,6 +31,10 @@ pub(super) fn drained(state: &mut State, id: GatewayId, now: Now, effects: &mut 
         // What is live stays so while the lists are read once more: nothing is known to be missing.
         if !gateway.connection.is_live() {
             gateway.connection = Connection::CatchingUp;
+        }
+        #[cfg(test)]
+        if crate::sim::planted::has(crate::sim::planted::Plant::LiveTooEarly) {
+            gateway.connection = Connection::Live { via: domain::connection::Via::Socket };
         }
         state.rev += 1;
         want(gateway, effects);
@@ -54,7 +64,8 @@ pub(super) fn doubt(state: &mut State, id: GatewayId, now: Now) {
     if gateway.drained == Drained::Yes {
         gateway.connection = Connection::CatchingUp;
         gateway.reconcile.missing = None;
-        gateway.reconcile.due_ms.get_or_insert(now.boot_ms + DOUBT_MS);
+        let due_ms = now.boot_ms + DOUBT_MS;
+        gateway.reconcile.due_ms = Some(gateway.reconcile.due_ms.map_or(due_ms, |due| due.min(due_ms)));
         state.rev += 1;
     }
 }
@@ -62,10 +73,24 @@ pub(super) fn doubt(state: &mut State, id: GatewayId, now: Now) {
 /// Asks again where that is due.
 pub(super) fn due(state: &mut State, now: Now, effects: &mut Vec<Effect>) {
     for gateway in state.gateways.values_mut() {
+        if gateway.reconcile.due_ms.is_none() {
+            gateway.reconcile.due_ms = untold_ms(gateway).map(|after_ms| now.boot_ms + after_ms);
+        }
         if gateway.reconcile.due_ms.is_some_and(|due| due <= now.boot_ms) {
             want(gateway, effects);
         }
     }
+}
+
+/// After how long the open requests are to be read although nothing was told, because nothing may be told.
+fn untold_ms(gateway: &Gateway) -> Option<u64> {
+    let mut open = gateway.requests.values().filter(|request| request.approval.status.is_open()).peekable();
+    let asks = gateway.dialect == Some(Dialect::Platform) && gateway.connection.is_live();
+    if !asks || open.peek().is_none() {
+        return None;
+    }
+    let runs = open.any(|request| request.approval.status == Status::Executing);
+    Some(if runs { UNTOLD_RUNNING_MS } else { UNTOLD_MS })
 }
 
 /// The gateway's open requests are here. What is open here and missing there is read by id: never "resolved" unread.
@@ -85,6 +110,11 @@ pub(super) fn answered(
     let Some(gateway) = state.gateways.get_mut(&id) else { return };
     gateway.reconcile.running = None;
     if round < gateway.reconcile.wanted {
+        // It was overtaken by the next one that is wanted, so nothing says any more that what is live is complete.
+        if gateway.connection.is_live() {
+            gateway.connection = Connection::CatchingUp;
+            state.rev += 1;
+        }
         return start(gateway, effects);
     }
     let Some(present) = present else { return failed(state, id, now) };

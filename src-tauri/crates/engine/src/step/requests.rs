@@ -42,6 +42,13 @@ pub(super) fn ingested(
     }
 }
 
+/// The gateway's history starts anew: what is open stays until it is read again, what had ended may stand open there.
+pub(super) fn start_anew(state: &mut State, gateway: GatewayId) {
+    let Some(gateway) = state.gateways.get_mut(&gateway) else { return };
+    gateway.requests.retain(|_, known| known.approval.status.is_open());
+    gateway.requests.values_mut().for_each(|known| known.seq = None);
+}
+
 /// Takes a request as read or received. Terminal is final on a gateway that keeps its word; the platform does not.
 pub(super) fn put(
     state: &mut State,
@@ -91,12 +98,13 @@ pub fn recall(
     state.rev += 1;
 }
 
-/// Requests that are neither open nor followed by a decision are in the history, not in memory.
+/// Requests that are neither open nor known from a decision are in the history, not in memory. An ended decision still
+/// counts: a look that was on its way when its request closed must not bring it back as open.
 fn forget_closed(state: &mut State, gateway: GatewayId) {
     let followed: BTreeSet<RequestId> = state
         .decisions
         .values()
-        .filter(|decision| decision.view.key.gateway == gateway && decision.view.state.locks())
+        .filter(|decision| decision.view.key.gateway == gateway)
         .map(|decision| decision.view.key.request.clone())
         .collect();
     if let Some(gateway) = state.gateways.get_mut(&gateway) {

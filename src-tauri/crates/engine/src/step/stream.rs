@@ -4,9 +4,10 @@ use crate::effect::{Batch, Effect};
 use crate::input::Now;
 use crate::state::{ServerTime, State};
 use crate::step::reconcile;
-use client::{Phase, StreamEvent};
+use client::{Event, Phase, StreamEvent};
 use domain::connection::Staleness;
 use domain::{Connection, GatewayId};
+use serde_json::json;
 
 /// Takes one report of a gateway's stream.
 pub(super) fn apply(
@@ -56,11 +57,40 @@ pub(super) fn apply(
             state.rev += 1;
         }
         StreamEvent::Access(_) => reconcile::rights_changed(state, id, now, effects),
-        StreamEvent::Reset { .. }
-        | StreamEvent::Capabilities(_)
-        | StreamEvent::Unknown(_)
-        | StreamEvent::Presence(_) => {}
+        StreamEvent::Reset { reason } => {
+            if let Some(gap) = gap(&reason, gateway.last_live, now) {
+                let batch = Batch::Events { events: vec![gap], cursor: None };
+                effects.push(Effect::Ingest { gateway: id, batch });
+            }
+        }
+        StreamEvent::Capabilities(_) | StreamEvent::Unknown(_) | StreamEvent::Presence(_) => {}
     }
+}
+
+/// The mark that the history has a hole, to be kept in it (F16, F17, F19): from when it was last live until now. A first
+/// start has no hole.
+fn gap(reason: &str, last_live: Option<chrono::DateTime<chrono::Utc>>, now: Now) -> Option<Event> {
+    let why = match reason {
+        "new" => return None,
+        "epoch" => "the gateway's records begin anew, as after a restored backup",
+        "too-old" => "the gateway no longer keeps what was missed",
+        "mismatch" => "the gateway has another history than was seen here",
+        "slow" => "more came than could be taken",
+        "unreadable" => "something could not be read in three tries and was skipped",
+        _ => "the gateway asked to begin anew",
+    };
+    let clock = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d %H:%M UTC").to_string();
+    let since = last_live.map_or_else(|| "before this run".to_owned(), clock);
+    let title = format!("The history is not continuous from {since} to {}: {why}", clock(now.wall));
+    Some(Event {
+        kind: "gap".to_owned(),
+        seq: None,
+        prev_seq: None,
+        topic: None,
+        id: Some(format!("gap:{reason}:{}", now.boot_ms)),
+        at: Some(now.wall),
+        data: json!({"type": "history_gap", "title": title, "reason": reason, "since": last_live}),
+    })
 }
 
 /// The honest value for a phase of the driver; `None` leaves it as it is.

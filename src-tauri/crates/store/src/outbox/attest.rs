@@ -1,7 +1,7 @@
 //! Is each row of the outbox what was written here? (A27) Another program may have changed the file: a row that departs
 //! from its signed receipts is put back, one without any is closed unsent. No decision is taken from the file alone.
 
-use super::attested::Attested;
+use super::attested::{Attested, sendable};
 use super::row::Row;
 use crate::incidents::{self, Incident, Kind};
 use crate::redacted::to_json;
@@ -41,6 +41,10 @@ impl Store {
         for pass in [Pass::Close, Pass::PutBack] {
             let mut after = 0;
             while let Some(row) = self.next_row(after, scope).await? {
+                if row <= after {
+                    // Only damaged numbers come in no order.
+                    return Err(StoreError::Corrupt(sqlx::Error::Protocol("rows out of order".to_owned())));
+                }
                 after = row;
                 let mut tx = self.writable()?.begin_with("BEGIN IMMEDIATE").await?;
                 let incident = self.attest_row(&mut tx, row, scope, pass).await?;
@@ -108,12 +112,17 @@ impl Store {
             return Ok(None);
         }
         if !attested.fits(&row) {
-            put_back(conn, &row, &attested).await?;
+            if let Err(error) = put_back(conn, &row, &attested).await {
+                // Its gateway is gone, or another row stands at its point: then at least it is not sent.
+                tracing::warn!(%error, decision = row.decision, "a row could not be put back");
+                leave_unsent(conn, &row).await?;
+            }
             shown::index(conn, &row).await?;
             return Ok(Some(self.changed_row(&row)));
         }
+        // A card that is not there cannot deceive anybody.
         let kept = shown::kept_record(conn, &row.decision).await?;
-        let other = attested.record.is_some() && kept != attested.record;
+        let other = attested.record.is_some() && kept.is_some_and(|kept| kept != attested.record);
         Ok(other.then(|| self.changed_card(&row)))
     }
 
@@ -142,7 +151,7 @@ impl Store {
             // It is whole again: another change of the same row is another incident.
             subject: format!("{} {}", row.decision, to_us(at)),
             sentence: format!(
-                "Another program changed the decision on request {} in decisions.db. It was put back as its signed receipts say. Find out who can write to the data directory.",
+                "The decision on request {} in decisions.db is not what its signed receipts say: another program changed it. It was put back; what might have been sent twice is looked up at the gateway instead. Find out who can write to the data directory.",
                 row.request_id
             ),
         }
@@ -202,8 +211,23 @@ async fn close_unattested(
     })
 }
 
+/// A row that may be sent is only looked up from now on; any other stays.
+async fn leave_unsent(conn: &mut SqliteConnection, row: &Row) -> Result<(), StoreError> {
+    if OutboxState::from_word(&row.state).is_some_and(|state| !sendable(state)) {
+        return Ok(());
+    }
+    sqlx::query("UPDATE outbox SET state = ?2 WHERE row = ?1")
+        .bind(row.row)
+        .bind(OutboxState::Unknown.word())
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
 async fn put_back(conn: &mut SqliteConnection, row: &Row, attested: &Attested) -> Result<(), StoreError> {
     let state = match attested.state {
+        // It may have come further than the receipts that are left: then it is looked up, never sent again.
+        Some(state) if sendable(state) && state.word() != row.state => OutboxState::Unknown.word(),
         Some(state) => state.word(),
         None => row.state.as_str(),
     };
@@ -235,13 +259,13 @@ async fn put_back(conn: &mut SqliteConnection, row: &Row, attested: &Attested) -
     Ok(())
 }
 
-/// Makes the row of a decision of which only the receipts are left. One whose receipts are too old to name its pipeline
-/// or its first state starts where nothing can be sent: it is looked up at the gateway. Returns how many were made.
+/// Makes the row of a decision of which only the receipts are left. It may have come further than they tell: one that
+/// was not at its end is looked up at the gateway and never sent. Returns how many were made.
 pub(crate) async fn insert_attested(
     conn: &mut SqliteConnection,
     attested: &Attested,
 ) -> Result<u64, StoreError> {
-    let state = attested.state.unwrap_or(OutboxState::Unknown);
+    let state = attested.state.filter(|state| !sendable(*state)).unwrap_or(OutboxState::Unknown);
     let done = sqlx::query(
         "INSERT OR IGNORE INTO outbox (decision, gateway, request_id, point, action_id, track, pipeline_id, verdict,
                                        digest, identity, state, detail, status, results, created_us, changed_us)

@@ -87,7 +87,9 @@ impl Attested {
     pub(super) fn fits(&self, row: &Row) -> bool {
         let value = |text: &str| serde_json::from_str::<Value>(text).ok();
         let pipeline = self.pipeline_id.as_ref().is_none_or(|id| *id == row.pipeline_id);
-        let state = self.state.is_none_or(|state| state.word() == row.state);
+        // Looking it up is right whatever it may have come to since.
+        let careful = |state| sendable(state) && row.state == OutboxState::Unknown.word();
+        let state = self.state.is_none_or(|state| state.word() == row.state || careful(state));
         pipeline
             && state
             && self.decision.to_string() == row.decision
@@ -104,4 +106,9 @@ impl Attested {
             && Some(&self.results) == value(&row.results).as_ref()
             && (self.created_us, self.changed_us) == (row.created_us, row.changed_us)
     }
+}
+
+/// May a row in this state go on the wire?
+pub(super) fn sendable(state: OutboxState) -> bool {
+    matches!(state, OutboxState::Held | OutboxState::Queued | OutboxState::Sent)
 }

@@ -58,6 +58,7 @@ pub(crate) async fn run(
     let pool = files::single_file(&fresh, SqliteSynchronous::Full).await?;
     let mut conn = pool.acquire().await?;
     schema::DECISIONS.migrate(&mut conn).await?;
+    sqlx::raw_sql("BEGIN").execute(&mut *conn).await?;
     let chain: Vec<Receipt> = receipts.into_values().collect();
     let chain_to = chain_to(&chain);
     let mut counts = BTreeMap::new();
@@ -71,6 +72,7 @@ pub(crate) async fn run(
     let lost = rows::put_forgotten(&mut conn, keys).await?;
     rows::index(&mut conn).await?;
     let decisions = count(&mut conn).await?;
+    sqlx::raw_sql("COMMIT").execute(&mut *conn).await?;
     drop(conn);
     pool.close().await;
     let aside = place::set_aside(dir, place::DECISIONS, at)?;

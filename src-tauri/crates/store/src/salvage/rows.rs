@@ -102,9 +102,14 @@ async fn walk(
         match page {
             Ok(page) if page.is_empty() => return stuck == 0,
             Ok(page) => {
+                let before = at;
                 for (row, json) in page {
                     at = row;
                     rows.insert(row, json);
+                }
+                // Damaged numbers may lead in a circle.
+                if (at > before) != (step > 0) || at == before {
+                    return false;
                 }
             }
             // One at a time up to what cannot be read, then over it.

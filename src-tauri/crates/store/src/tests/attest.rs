@@ -63,9 +63,15 @@ async fn a27_every_changed_column_of_a_row_is_found_and_put_back_as_its_receipts
         assert_eq!(found.len(), 1, "{change}: {found:?}");
         assert_eq!(found[0].kind, Kind::RowChanged);
         assert!(found[0].sentence.contains("put back"), "{}", found[0].sentence);
-        assert_eq!(rows(&house).await, before, "{change}");
+        let mut after = rows(&house).await;
+        // How far it had come was touched, and it could still be sent: then it is looked up instead.
+        if change.contains("SET state") && change.contains("'r1'") {
+            assert_eq!(after[0].state, OutboxState::Unknown, "{change}");
+            after[0].state = before[0].state;
+        }
+        assert_eq!(after, before, "{change}");
         assert!(!house.store.foreign_write().await.expect("asks"), "its own writes are no foreign ones");
-        assert_eq!(told(&house, Scope::All).await, []);
+        assert_eq!(told(&house, Scope::All).await, [], "once");
     }
 }
 

@@ -9,14 +9,19 @@ mod history;
 mod opening;
 mod outbox;
 mod receipts;
+mod room;
+mod salvage;
 mod secrets;
+mod upgrade;
 
 use crate::{Batch, EventRow, GatewayRecord, Keys, NewDecision, Opening, Reader, Store};
 use chrono::{DateTime, Utc};
 use domain::receipt::{Attestation, Device};
 use domain::{Approval, Clock, DecisionId, GatewayId, Point, RequestKey, Verdict};
 use serde_json::json;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use tempfile::TempDir;
@@ -71,6 +76,19 @@ impl House {
             <sqlx::SqliteConnection as sqlx::Connection>::connect_with(&options).await.expect("opens");
         sqlx::raw_sql(sql).execute(&mut conn).await.expect(sql);
     }
+}
+
+/// Runs one test of this program again, alone and in a process of its own, under whatever `before` puts in front of it.
+/// What it said; it must have passed.
+pub(crate) fn alone(before: &[&str], name: &str, variable: &str, value: &Path) {
+    let program = std::env::current_exe().expect("this test");
+    let mut words = before.iter().map(OsStr::new).chain([program.as_os_str()]);
+    let mut child = Command::new(words.next().expect("a program"));
+    child.args(words).args(["--exact", name, "--nocapture"]).env(variable, value);
+    let output = child.output().expect("runs");
+    let said = String::from_utf8_lossy(&output.stdout);
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.contains("1 passed"), "{said}\n{errors}");
 }
 
 /// Owns `dir` with the device key of that number.

@@ -3,7 +3,6 @@
 use super::*;
 use crate::StoreError;
 use std::os::unix::fs::PermissionsExt;
-use std::process::Command;
 
 fn mode(path: &Path) -> u32 {
     path.metadata().expect("is there").permissions().mode() & 0o777
