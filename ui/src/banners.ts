@@ -22,6 +22,11 @@ export function bannerWords(banner: Banner): BannerWords {
   return WORDS[banner.kind];
 }
 
+/** The worst first, else as the engine has them. */
+export function bySeverity(banners: Banner[]): Banner[] {
+  return banners.toSorted((a, b) => Number(bannerWords(b).tone === "bad") - Number(bannerWords(a).tone === "bad"));
+}
+
 /** One banner, to be told from the others: the same thing found again later is another one. */
 export function bannerId(banner: Banner): string {
   return `${banner.kind} ${banner.since} ${banner.sentence}`;
@@ -31,10 +36,10 @@ const TO_HISTORY = { label: "Open History", view: "history" } as const;
 
 const WORDS: Record<BannerKind, BannerWords> = {
   read_only: { shape: "fail", tone: "bad", title: "Read only", leads: TO_HISTORY, hides: "no" },
-  disk_full: { shape: "fail", tone: "bad", title: "The disk is full", leads: null, hides: "no" },
-  row_changed: { shape: "fail", tone: "bad", title: "Changed by another program", leads: TO_HISTORY, hides: "yes" },
-  receipts_broken: { shape: "fail", tone: "bad", title: "The receipts do not hold", leads: TO_HISTORY, hides: "yes" },
-  gateway_audit: { shape: "fail", tone: "bad", title: "A gateway's audit chain does not hold", leads: null, hides: "yes" },
-  decisions_salvaged: { shape: "unknown", tone: "warn", title: "Decisions were salvaged", leads: TO_HISTORY, hides: "yes" },
-  cache_rebuilt: { shape: "unknown", tone: "warn", title: "The cache was begun anew", leads: null, hides: "yes" },
+  disk_full: { shape: "fail", tone: "bad", title: "Nothing can be recorded", leads: null, hides: "no" },
+  row_changed: { shape: "fail", tone: "bad", title: "Changed from outside", leads: TO_HISTORY, hides: "yes" },
+  receipts_broken: { shape: "fail", tone: "bad", title: "Receipts broken", leads: TO_HISTORY, hides: "yes" },
+  gateway_audit: { shape: "fail", tone: "bad", title: "Audit chain broken", leads: null, hides: "yes" },
+  decisions_salvaged: { shape: "unknown", tone: "warn", title: "Decisions salvaged", leads: TO_HISTORY, hides: "yes" },
+  cache_rebuilt: { shape: "unknown", tone: "warn", title: "Cache rebuilt", leads: null, hides: "yes" },
 };

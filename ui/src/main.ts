@@ -9,7 +9,7 @@ if (target !== null) void start(target);
 
 async function start(page: HTMLElement): Promise<void> {
   if (import.meta.env.MODE === "fake") {
-    const [{ Fake, fakeNow }, { scene }] = await Promise.all([import("./backend/fake/fake"), import("./backend/fake/scenes")]);
+    const [{ Fake }, { fakeNow }, { scene }] = await Promise.all([import("./backend/fake/fake"), import("./backend/fake/make"), import("./backend/fake/scenes")]);
     const asked = new URLSearchParams(location.search);
     const still = asked.has("still");
     const now = fakeNow(still);

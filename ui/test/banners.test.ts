@@ -33,7 +33,7 @@ describe("f38 f40 f41 a27 a banner", () => {
   it("that still stops a person cannot be put away; what was found once can, and stays in Settings", async () => {
     const page = await with_(banner("disk_full"), banner("cache_rebuilt"));
     expect(within(region() as HTMLElement).getAllByRole("button", { name: /^Hide/ })).toHaveLength(1);
-    await page.click("Hide: The cache was begun anew");
+    await page.click("Hide: Cache rebuilt");
     expect(told(region())).not.toContain("cache_rebuilt");
     expect(told(region())).toContain("disk_full");
     await page.press("gs");
@@ -59,6 +59,11 @@ describe("f38 f40 f41 a27 a banner", () => {
     await page.click("5 more things to know, in Settings");
     const settings = told(screen.getByRole("region", { name: "Settings" }));
     for (const kind of ALL) expect(settings).toContain(`What happened to ${kind}`);
+  });
+
+  it("the worst stands first, whatever was found last", async () => {
+    await with_(banner("cache_rebuilt"), banner("decisions_salvaged"), banner("gateway_audit"));
+    expect(told(region())).toMatch(/gateway_audit.*cache_rebuilt.*1 more thing/);
   });
 
   it("shows hostile text from outside escaped", async () => {

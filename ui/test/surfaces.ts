@@ -30,6 +30,6 @@ export const SURFACES: Surface[] = [
   { name: "a broken chain of receipts", scene: "badreceipt", keys: ["g", "h"], shows: /chain is broken/i },
   { name: "the settings", scene: "inbox", keys: ["g", "s"], shows: /Appearance/ },
   { name: "the settings with an undo window", scene: "undo", keys: ["g", "s"], shows: /held this long before it leaves/ },
-  { name: "the settings over damaged data", scene: "damaged", keys: ["g", "s"], shows: /cache was begun anew/ },
+  { name: "the settings over damaged data", scene: "damaged", keys: ["g", "s"], shows: /Cache rebuilt/ },
   { name: "a sign-in", scene: "signin", keys: ["g", "s"], shows: /Password/ },
 ];

@@ -6,7 +6,6 @@
 import type { Answer } from "../../bindings/Answer";
 import type { Asked } from "../../bindings/Asked";
 import type { Approval } from "../../bindings/Approval";
-import type { Code } from "../../bindings/Code";
 import type { DecisionView } from "../../bindings/DecisionView";
 import type { GatewayView } from "../../bindings/GatewayView";
 import type { Policy } from "../../bindings/Policy";
@@ -14,7 +13,6 @@ import type { HistoryEntry } from "../../bindings/HistoryEntry";
 import type { Prepare } from "../../bindings/Prepare";
 import type { Prepared } from "../../bindings/Prepared";
 import type { Query } from "../../bindings/Query";
-import type { Refused } from "../../bindings/Refused";
 import type { Source } from "../../bindings/Source";
 import type { Waits } from "../../bindings/Waits";
 import type { WindowView } from "../../bindings/WindowView";
@@ -23,8 +21,9 @@ import { coverage } from "../../card/coverage";
 import { digest } from "../../digest/digest";
 import type { Backend } from "../backend";
 import { actions, history, mappings, stagingActions, stagingMappings } from "./lists";
-import { at, gateway, GATEWAY, LAB, ME, NOW_MS, result, row, STAGING } from "./make";
+import { at, gateway, GATEWAY, LAB, ME, result, row, STAGING } from "./make";
 import { pool } from "./requests";
+import { refused, sentence, shownThen, withReplicas } from "./said";
 import type { Scene } from "./scenes";
 
 export type Later = (delayMs: number, then: () => void) => void;
@@ -394,37 +393,4 @@ export class Fake implements Backend {
     const count = this.scene.bare ? 0 : 4472;
     return { ok: !this.scene.badReceipt, count, head: "e2f703bb914c", unattested: 0, bad: this.scene.badReceipt ? { seq: 4471, why: "content" as const } : null };
   }
-}
-
-/** The time the fake lives in: it starts at `NOW_MS`; `still` keeps it there. */
-export function fakeNow(still: boolean): () => number {
-  const started = performance.now();
-  return () => (still ? NOW_MS : NOW_MS + (performance.now() - started));
-}
-
-function withReplicas(request: Approval): Approval {
-  const [one, ...rest] = request.actions;
-  if (!one) return request;
-  const changed = { ...request, revision: request.revision + 1, actions: [{ ...one, version: one.version + 1, effect: { ...(one.effect as object), url: "https://pool-admin.payments.internal/v2/pools" } as never }, ...rest] };
-  return { ...changed, digest: digest(changed) };
-}
-
-/** The request of a past decision, as it was shown then. */
-function shownThen(decision: string): Approval | null {
-  const entry = history.find((one) => one.kind === "decision" && one.decision === decision);
-  if (entry?.kind !== "decision") return null;
-  const ran = new Set(entry.execution_results.map((one) => one.action_id));
-  const kept = pool.actions.filter((one) => ran.size === 0 || ran.has(one.action_id));
-  return { ...pool, request_id: entry.request_id, pipeline_id: entry.pipeline_id, error_message: entry.error_message, digest: entry.digest, actions: kept, action_ids: kept.map((one) => one.action_id), created_at: entry.at, expires_at: null };
-}
-
-function sentence(ask: Prepare, pipeline: string, covers: string[]): string {
-  const verb = { approve: "Approve", reject: "Reject", stop: "Stop" }[ask.verdict.verdict];
-  const what = ask.point === "request" ? ask.key.request : `${ask.point.action} of ${ask.key.request}`;
-  const runs = covers.length > 0 ? `, which runs ${covers.join(", ")}` : "";
-  return `${verb} ${what} as ${ME} on ${pipeline}${runs}`;
-}
-
-function refused(code: Code, message: string): Refused {
-  return { code, message };
 }

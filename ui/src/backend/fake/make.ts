@@ -21,6 +21,12 @@ export function at(offsetS: number): string {
   return new Date(NOW_MS + offsetS * 1000).toISOString();
 }
 
+/** The time the fake lives in: it starts at `NOW_MS`; `still` keeps it there. */
+export function fakeNow(still: boolean): () => number {
+  const started = performance.now();
+  return () => (still ? NOW_MS : NOW_MS + (performance.now() - started));
+}
+
 export function action(id: string, service: string, effect: Effect, rest: Partial<RenderedAction> = {}): RenderedAction {
   return {
     action_id: id,
