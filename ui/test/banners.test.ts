@@ -81,7 +81,7 @@ describe("f38 f40 f41 a27 a banner", () => {
 it("f41 files that may only be read: nothing is offered that would be refused, and the card says why", async () => {
   await with_(banner("read_only"));
   expect(Object.values(offers())).toEqual(["closed", "closed"]);
-  expect(told(screen.getByRole("region", { name: "Request" }))).toMatch(/Nothing can be decided here.*may only be read/);
+  expect(told(screen.getByRole("region", { name: "Request" }))).toMatch(/Nothing can be decided: the data here may only be read/);
 });
 
 it("without a banner nothing is said to be wrong, in Settings too", async () => {

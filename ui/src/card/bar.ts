@@ -136,7 +136,7 @@ function rejectClosed(input: BarInput, holds: boolean): string | null {
   return holds && input.approval.digest === null ? "This gateway cannot reject a request that holds." : null;
 }
 
-const READ_ONLY = "Nothing can be decided here: what is kept on this machine may only be read. The line at the top says why.";
+const READ_ONLY = "Nothing can be decided: the data here may only be read, as the line at the top says.";
 
 function lookOnly({ approval, gateway }: BarInput): string {
   return `${gateway?.account ?? "This account"} may look at ${visible(approval.pipeline_id)} but not decide there.`;
