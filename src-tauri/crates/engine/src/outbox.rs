@@ -295,6 +295,14 @@ pub fn superseded_by(approval: &Approval) -> Superseded {
     }
 }
 
+/// Does a request alone not tell whether this decision was taken before it ended otherwise? Then its key is asked: on a
+/// request that has ended the gateway repeats its answer to the key, or refuses, and does nothing anew (CONTRACT 1c).
+pub fn only_the_key_tells(state: OutboxState, left: Left, turn: &Turn, approval: &Approval) -> bool {
+    let unsure = left == Left::Maybe && matches!(state, OutboxState::Sent | OutboxState::Unknown);
+    let denied = matches!(turn.state, OutboxState::Conflict | OutboxState::Expired);
+    unsure && denied && !approval.status.is_open()
+}
+
 /// Was it not taken? The call failed, and the request still stands open where it stood (rule 4).
 pub fn not_taken(
     state: OutboxState,
@@ -304,10 +312,10 @@ pub fn not_taken(
     since_failure_ms: u64,
 ) -> Option<Turn> {
     let stands = match (&approval.status, point) {
-        (Status::Pending, Point::Request) => true,
-        (Status::Paused, Point::Action(id)) => approval.pending_approval_actions.first() == Some(id),
+        (Status::Pending, _) => true,
         // A reject or a stop would have ended the pause.
-        (Status::Paused, Point::Request) => !matches!(verdict, Verdict::Approve),
+        (Status::Paused, _) if !matches!(verdict, Verdict::Approve) => true,
+        (Status::Paused, Point::Action(id)) => approval.pending_approval_actions.first() == Some(id),
         _ => false,
     };
     (state == OutboxState::Unknown && stands && since_failure_ms >= NOT_TAKEN_AFTER_MS).then(|| {

@@ -23,6 +23,8 @@ pub struct Decision {
     pub unsent: u32,
     /// May it have reached the gateway?
     pub left: Left,
+    /// Is the gateway being asked for its answer to the key?
+    pub by_key: ByKey,
     /// What becomes of it when the gateway cannot be reached.
     pub unreachable: Unreachable,
     /// Not before this, on the boot-time clock.
@@ -33,6 +35,15 @@ pub struct Decision {
     pub looks: u32,
     /// When it was made, on the boot-time clock: negative for one older than the machine's start.
     pub made_ms: i64,
+}
+
+/// Whether the gateway is being asked what it answered to the key of a decision whose fate is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ByKey {
+    /// No.
+    No,
+    /// The question is out.
+    Asked,
 }
 
 /// Which run made a decision.

@@ -10,7 +10,7 @@ use crate::outbox::{self, Left, Turn};
 use crate::policy::Policy;
 #[cfg(test)]
 use crate::sim::planted::Plant;
-use crate::state::{Busy, Decision, MadeIn, Purpose, State};
+use crate::state::{Busy, ByKey, Decision, MadeIn, Purpose, State};
 use crate::view::{DecisionView, WaitsFor};
 use chrono::{DateTime, Utc};
 use client::Dialect;
@@ -49,6 +49,7 @@ pub fn restore(state: &mut State, rows: Vec<Row>, now: Now) {
             tries: 0,
             unsent: 0,
             left,
+            by_key: ByKey::No,
             busy: Busy::Idle,
             made_in: MadeIn::EarlierRun,
             unreachable: queue,

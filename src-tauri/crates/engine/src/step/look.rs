@@ -7,7 +7,9 @@ use crate::effect::Effect;
 use crate::input::{Fetched, Now};
 use crate::outbox::breaker::Evidence;
 use crate::outbox::{self, Left};
-use crate::state::{Busy, State};
+use crate::state::{Busy, ByKey, Decision, State};
+use crate::view::DecisionView;
+use client::Dialect;
 use domain::{DecisionId, OutboxState, Status};
 
 /// Milliseconds between looks: 1 s at first, then up to 5 s.
@@ -80,6 +82,7 @@ pub(super) fn observe(state: &mut State, id: DecisionId, effects: &mut Vec<Effec
     }
     let Some(request) = state.request(&decision.view.key) else { return };
     let (approval, results) = (request.approval.clone(), request.results.clone());
+    let asker = asker(state, &decision.view);
     let complete = requests::results_complete(&approval, &results);
     let Some(decision) = state.decisions.get_mut(&id) else { return };
     let view = &mut decision.view;
@@ -93,6 +96,12 @@ pub(super) fn observe(state: &mut State, id: DecisionId, effects: &mut Vec<Effec
             // Its end is known, but not yet all of what happened: one more look brings the results.
             decision.due_ms = 0;
         }
+        Some(turn)
+            if asker != Asker::NoKeys
+                && outbox::only_the_key_tells(decision.view.state, decision.left, &turn, &approval) =>
+        {
+            ask_by_key(decision, asker, effects);
+        }
         Some(turn) => {
             if turn.state == OutboxState::Observed {
                 outbox::merge_missing(&mut decision.view.results, &approval);
@@ -101,4 +110,39 @@ pub(super) fn observe(state: &mut State, id: DecisionId, effects: &mut Vec<Effec
         }
         None => {}
     }
+}
+
+/// Who may ask the gateway for its answer to the key.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Asker {
+    /// The one who decided is signed in.
+    Themselves,
+    /// Somebody else is, or nobody: the key is not theirs.
+    Another,
+    /// The gateway knows no keys: the request is all there is.
+    NoKeys,
+}
+
+fn asker(state: &State, view: &DecisionView) -> Asker {
+    let Some(gateway) = state.gateways.get(&view.key.gateway) else { return Asker::Another };
+    match gateway.dialect {
+        Some(Dialect::Holdpoint) if gateway.account.as_deref() == Some(&view.identity) => Asker::Themselves,
+        Some(Dialect::Holdpoint) | None => Asker::Another,
+        Some(Dialect::Platform) => Asker::NoKeys,
+    }
+}
+
+/// What is still tried with its key anyway is tried now; what is only looked for is asked for once by its key. Until there
+/// is an answer it stays unknown.
+fn ask_by_key(decision: &mut Decision, asker: Asker, effects: &mut Vec<Effect>) {
+    if asker != Asker::Themselves || decision.busy != Busy::Idle {
+        return;
+    }
+    if decision.view.state == OutboxState::Sent {
+        decision.due_ms = 0;
+        return;
+    }
+    decision.by_key = ByKey::Asked;
+    decision.busy = Busy::Sending;
+    effects.push(Effect::Send { row: Box::new(decision.view.clone()) });
 }

@@ -8,9 +8,9 @@ use crate::outbox::breaker::Evidence;
 use crate::outbox::retry::Class;
 use crate::outbox::{self, CallEnd, Left, Next, Turn};
 use crate::rules::{self, Asked};
-use crate::state::{Busy, State};
+use crate::state::{Busy, ByKey, Decision, State};
 use crate::view::WaitsFor;
-use client::{Dialect, Rights};
+use client::{Dialect, Rights, Slug};
 use domain::{DecisionId, OutboxState};
 
 /// The call ended; what that means is the outbox's rule.
@@ -26,6 +26,9 @@ pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, e
             &mut decision.view.results,
             response.execution_results.as_deref().unwrap_or_default(),
         );
+    }
+    if decision.by_key == ByKey::Asked {
+        return answered_by_key(decision, end, dialect, effects);
     }
     if decision.view.state != OutboxState::Sent {
         // The stream was faster and the row has moved on.
@@ -54,6 +57,25 @@ pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, e
             decision.wait(waits_for(class), after_ms, now);
             state.rev += 1;
         }
+    }
+}
+
+/// The gateway's answer to the key of a decision on a request that has ended: it took it then, or never. Anything else
+/// leaves it unknown, and the next look asks again.
+fn answered_by_key(decision: &mut Decision, end: &CallEnd, dialect: Dialect, effects: &mut Vec<Effect>) {
+    decision.by_key = ByKey::No;
+    if decision.view.state != OutboxState::Unknown {
+        return;
+    }
+    let next = outbox::after_call(end, dialect, outbox::MOST_TRIES, Left::Never, decision.unreachable);
+    match (end, next) {
+        (CallEnd::Taken(_), Next::Become(turn)) => {
+            write(decision, Turn { state: OutboxState::Acknowledged, ..turn }, effects);
+        }
+        (CallEnd::Told { slug: Some(Slug::AlreadyDecided | Slug::Expired), .. }, Next::Become(turn)) => {
+            write(decision, turn, effects);
+        }
+        _ => {}
     }
 }
 

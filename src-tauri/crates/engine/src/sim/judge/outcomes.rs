@@ -53,6 +53,9 @@ pub(in super::super) fn made(world: &mut World, side: Side, row: &OutboxRow) {
 /// A decision is put on the wire.
 pub(in super::super) fn leaves(world: &mut World, side: Side, row: &DecisionView) {
     let on_disk = world.console(side).store.state_of(row.id);
+    if on_disk == Some(OutboxState::Unknown) && asks_by_key(world, row) {
+        return;
+    }
     if on_disk != Some(OutboxState::Sent) {
         world.breaks(format!("{side:?} rule 1: a decision leaves while its row says {on_disk:?}"));
     }
@@ -64,6 +67,12 @@ pub(in super::super) fn leaves(world: &mut World, side: Side, row: &DecisionView
     if age_known && row.verdict == Verdict::Approve && age_ms > fresh_ms {
         world.breaks(format!("{side:?} rule 7: an approve leaves after {age_ms} ms"));
     }
+}
+
+/// Is it the question for the answer to a key? Where the request has ended nothing can follow from it.
+fn asks_by_key(world: &World, row: &DecisionView) -> bool {
+    let entry = world.gateway.saved.entries.get(&row.key.request);
+    world.dialect == Dialect::Holdpoint && entry.is_some_and(|entry| !entry.approval.status.is_open())
 }
 
 /// A decision arrives at the gateway, before it is judged there.

@@ -20,7 +20,7 @@ pub(super) fn check(world: &World, side: Side) -> Result<(), String> {
     agrees(world, side)?;
     for row in console.store.rows.iter().filter(|row| row.state.locks()) {
         let known = world.gateway.saved.entries.get(&row.key.request);
-        let excused = outcomes::is_untold(world, row.decision) || known::reject_at_another_point(row);
+        let excused = outcomes::is_untold(world, row.decision) || known::key_of_another(world, side, row);
         if known.is_some() && !excused {
             return Err(format!("I3: {} never came to an end: {row:?}", row.decision));
         }
