@@ -18,6 +18,7 @@ pub mod lock;
 pub mod notices;
 pub mod outbox;
 pub mod policy;
+mod refused;
 pub mod rules;
 mod runtime;
 #[cfg(test)]

@@ -171,6 +171,7 @@ fn unclear() -> CallEnd {
     CallEnd::Unclear { why: "timed out".into() }
 }
 
+mod by_key;
 mod decisions;
 mod gateways;
 mod requests_and_connection;

@@ -2,13 +2,14 @@
 //! from its signed receipts is put back, one without any is closed unsent. No decision is taken from the file alone.
 
 use super::attested::{Attested, sendable};
+use super::keyring::Keyring;
 use super::row::Row;
 use crate::incidents::{self, Incident, Kind};
 use crate::redacted::to_json;
 use crate::times::to_us;
 use crate::{Store, StoreError, receipts, shown};
 use domain::OutboxState;
-use domain::receipt::{Attestation, Fact, Receipt};
+use domain::receipt::{Attestation, Receipt};
 use sqlx::SqliteConnection;
 
 /// Which rows are looked at.
@@ -37,6 +38,7 @@ impl Store {
     /// Compares rows with their receipts and mends what departs. What was found, told once each.
     pub async fn attest(&self, scope: Scope) -> Result<Vec<Incident>, StoreError> {
         let mut found = Vec::new();
+        let keys = self.keyring(scope).await?;
         // What was not made here goes first: it may hold the lock of a row that is to be put back.
         for pass in [Pass::Close, Pass::PutBack] {
             let mut after = 0;
@@ -47,7 +49,7 @@ impl Store {
                 }
                 after = row;
                 let mut tx = self.writable()?.begin_with("BEGIN IMMEDIATE").await?;
-                let incident = self.attest_row(&mut tx, row, scope, pass).await?;
+                let incident = self.attest_row(&mut tx, row, scope, pass, &keys).await?;
                 if let Some(incident) = incident {
                     incidents::note(&mut tx, &incident).await?;
                     found.push(incident);
@@ -89,6 +91,7 @@ impl Store {
         row: i64,
         scope: Scope,
         pass: Pass,
+        keys: &Keyring,
     ) -> Result<Option<Incident>, StoreError> {
         let Some(row) = row_at(conn, row).await? else { return Ok(None) };
         // A word that nobody knows is no ended state: such a row is looked at in any case.
@@ -98,9 +101,7 @@ impl Store {
         if scope == Scope::Open && ended && last.is_none_or(|state| !state.locks()) {
             return Ok(None);
         }
-        let keys = self.keys_for(conn, scope).await?;
-        let signed = |receipt: &Receipt| keys.iter().any(|key| receipt.is_signed_by(key));
-        let trusted: Vec<Receipt> = all.into_iter().filter(signed).collect();
+        let trusted: Vec<Receipt> = all.into_iter().filter(|receipt| keys.has_signed(receipt)).collect();
         let Some(attested) = Attested::by(&trusted) else {
             let at = self.clock.now();
             return match pass {
@@ -126,21 +127,14 @@ impl Store {
         Ok(other.then(|| self.changed_card(&row)))
     }
 
-    /// The keys whose receipts count: the device's own where a keychain keeps it, else every announced one.
-    async fn keys_for(&self, conn: &mut SqliteConnection, scope: Scope) -> Result<Vec<String>, StoreError> {
+    /// The keys whose receipts count: the device's own where a keychain keeps it, else those that were announced.
+    async fn keyring(&self, scope: Scope) -> Result<Keyring, StoreError> {
         let own = self.keys.device.public_key();
         if scope == Scope::Open && self.keys.device.attestation() == Attestation::Keychain {
-            return Ok(vec![own]);
+            return Ok(Keyring::Own(own));
         }
-        let mut keys = vec![own];
-        for receipt in receipts::announcements(conn).await? {
-            if let Fact::KeyChange { public_key, .. } = &receipt.fact
-                && receipt.is_signed_by(public_key)
-            {
-                keys.push(public_key.clone());
-            }
-        }
-        Ok(keys)
+        let mut conn = self.writable()?.acquire().await?;
+        Ok(Keyring::of(own, &receipts::announcements(&mut conn).await?))
     }
 
     fn changed_row(&self, row: &Row) -> Incident {

@@ -5,6 +5,7 @@ mod advance;
 mod attest;
 mod attested;
 mod decide;
+mod keyring;
 mod look;
 mod row;
 

@@ -15,14 +15,15 @@ const PAGE: i64 = 200;
 const PATIENCE: u32 = 64;
 
 /// The tables that are taken over row by row. Receipts are read apart: each proves itself.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     ("gateways", "id, origin, name, dialect, account, pipelines_by_hand, added_us"),
     (
         "outbox",
         "row, decision, gateway, request_id, point, action_id, track, pipeline_id, verdict, digest, identity, state, detail, status, results, superseded, created_us, changed_us",
     ),
     ("shown", "decision, approval, error_message, holes, typed, words"),
-    ("printed", "gateway, request_id, digest, at_us"),
+    ("printed", "gateway, request_id, digest, at_us, approval, holes"),
+    ("settings", "name, value"),
     ("exports", "seq, hash, at_us"),
     ("audit_heads", "gateway, seq, hash, at_us"),
     ("incidents", "at_us, kind, subject, sentence"),

@@ -18,7 +18,8 @@ async fn first_build(path: &Path) {
     store.close().await;
     let mut conn = open(&path.join("decisions.db")).await;
     let back = "DROP TABLE exports; DROP TABLE audit_heads; DROP TABLE incidents; DROP INDEX receipts_of_decision;
-                ALTER TABLE receipts DROP COLUMN decision; UPDATE meta SET schema_version = 1, min_writer = 1";
+                ALTER TABLE receipts DROP COLUMN decision; DROP TABLE settings;
+                ALTER TABLE printed DROP COLUMN approval; ALTER TABLE printed DROP COLUMN holes; UPDATE meta SET schema_version = 1, min_writer = 1";
     sqlx::raw_sql(back).execute(&mut conn).await.expect("goes back");
     conn.close().await.expect("closes");
 }
@@ -131,7 +132,8 @@ async fn f41_a_newer_file_is_looked_at_and_nothing_in_it_can_be_changed() {
     let newer = Store::open(&path, keys(1), clock()).await.err().expect("refused");
     let before = fs::read(path.join("decisions.db")).expect("readable");
     let store = Store::look(&path, keys(1), clock(), newer.to_string()).await.expect("may look");
-    assert!(store.read_only().expect("says why").contains("v12 > v2"));
+    let versions = format!("v12 > v{}", DECISIONS.version());
+    assert!(store.read_only().expect("says why").contains(&versions));
     assert_eq!(store.reader().search("pool", 10).await.expect("searches").len(), 1);
     assert!(store.reader().verify().await.expect("reads").is_ok());
     let other = approval("r2");
@@ -149,6 +151,5 @@ async fn f41_a_newer_file_is_looked_at_and_nothing_in_it_can_be_changed() {
     }
     store.close().await;
     assert_eq!(fs::read(path.join("decisions.db")).expect("readable"), before);
-    assert_eq!(DECISIONS.version(), 2);
     drop(dir);
 }
