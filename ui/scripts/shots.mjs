@@ -87,6 +87,7 @@ const SHOTS = [
   { name: "polling" },
   { name: "settings-polling", scene: "polling", act: press("g", "s") },
   { name: "catchingup" },
+  { name: "clocksapart" },
   { name: "portal" },
   { name: "proxied", sizes: [WIDE, SMALL, PAGER] },
   { name: "rehearsal" },

@@ -39,4 +39,9 @@ changes: Array<ConnectionChange>,
 /**
  * When the open requests were last known to be complete.
  */
-as_of: string | null, };
+as_of: string | null,
+/**
+ * How far its clock is ahead of this machine's, in milliseconds, where it is more than half a minute (F34): times left
+ * that are counted by the clock here are wrong by that.
+ */
+clock_off_ms: number | null, };

@@ -57,6 +57,20 @@ pub struct State {
     pub malformed: u64,
 }
 
+/// Clocks that are further apart than this are worth a warning (F34), in milliseconds.
+const CLOCK_WARN_MS: i64 = 30_000;
+/// A warning is said anew when they moved by so much, in milliseconds.
+const CLOCK_STEP_MS: u64 = 5_000;
+
+/// Whether the distance of two clocks changed so that a person should know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clocks {
+    /// It did.
+    Moved,
+    /// It did not.
+    AsBefore,
+}
+
 /// One gateway.
 #[derive(Debug)]
 pub struct Gateway {
@@ -82,6 +96,8 @@ pub struct Gateway {
     pub as_of: Option<DateTime<Utc>>,
     /// What its clock said last; `None` until it said something.
     pub server_time: Option<ServerTime>,
+    /// How far its clock is ahead of the one here, in milliseconds, while that is worth a warning (F34).
+    pub clock_off_ms: Option<i64>,
     /// Frames of the stream at hand that could not be read.
     pub malformed: u64,
     /// Whether its stream was asked for.
@@ -266,6 +282,7 @@ impl Gateway {
             connection: self.connection.clone(),
             changes: self.changes.clone(),
             as_of: self.as_of,
+            clock_off_ms: self.clock_off_ms,
         }
     }
 
@@ -297,6 +314,20 @@ impl Gateway {
         let told = self.server_time?;
         let since_ms = now.boot_ms.saturating_sub(told.boot_ms);
         Some(told.at + chrono::Duration::milliseconds(since_ms.min(i64::MAX as u64).cast_signed()))
+    }
+
+    /// Keeps how far the clocks are apart, where a person should know. Whether it changed: not for every drift of a moment.
+    pub fn note_clock(&mut self, now: Now) -> Clocks {
+        let off_ms = self.clock_offset(now).map(|offset| offset.num_milliseconds());
+        let off_ms = off_ms.filter(|off| off.abs() > CLOCK_WARN_MS);
+        let apart = match (off_ms, self.clock_off_ms) {
+            (Some(new), Some(old)) => new.abs_diff(old) >= CLOCK_STEP_MS,
+            (new, old) => new.is_some() != old.is_some(),
+        };
+        if apart {
+            self.clock_off_ms = off_ms;
+        }
+        if apart { Clocks::Moved } else { Clocks::AsBefore }
     }
 
     /// How far the gateway's clock is ahead of this machine's now, negative if it is behind; `None` until it told its

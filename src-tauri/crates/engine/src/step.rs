@@ -13,7 +13,7 @@ use crate::command::{Answer, Code, Command, Refused, SignedIn};
 use crate::effect::{CallId, Effect, ReadFor, SurfaceId};
 use crate::input::{Done, Fresh, Input, Now, SignedInAs};
 use crate::outbox::breaker::Breaker;
-use crate::state::{Drained, Gateway, Reconcile, State, Stream};
+use crate::state::{Clocks, Drained, Gateway, Reconcile, State, Stream};
 use domain::connection::Via;
 use domain::{Connection, GatewayId};
 use std::collections::BTreeMap;
@@ -38,6 +38,9 @@ pub fn step(state: &mut State, input: Input, now: Now) -> Vec<Effect> {
     reconcile::due(state, now, &mut effects);
     drive::all(state, now, &mut effects);
     state.gateways.values_mut().for_each(|gateway| gateway.note_change(now.wall));
+    let moved =
+        state.gateways.values_mut().filter_map(|g| (g.note_clock(now) == Clocks::Moved).then_some(()));
+    state.rev += moved.count() as u64;
     effects
 }
 
@@ -164,6 +167,7 @@ pub fn add(state: &mut State, record: GatewayRecord) {
         last_live: None,
         as_of: None,
         server_time: None,
+        clock_off_ms: None,
         malformed: 0,
         stream: Stream::Closed,
         rights: BTreeMap::new(),

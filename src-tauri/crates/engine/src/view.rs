@@ -69,6 +69,10 @@ pub struct GatewayView {
     pub changes: Vec<ConnectionChange>,
     /// When the open requests were last known to be complete.
     pub as_of: Option<DateTime<Utc>>,
+    /// How far its clock is ahead of this machine's, in milliseconds, where it is more than half a minute (F34): times left
+    /// that are counted by the clock here are wrong by that.
+    #[serde(default)]
+    pub clock_off_ms: Option<i64>,
 }
 
 /// One change of a connection's state.

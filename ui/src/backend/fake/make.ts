@@ -114,6 +114,7 @@ export function gateway(rest: Partial<GatewayView> = {}): GatewayView {
     connection: { state: "live", via: "socket" },
     changes: [],
     as_of: at(-4),
+    clock_off_ms: null,
     ...rest,
   };
 }

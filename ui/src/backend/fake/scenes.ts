@@ -142,6 +142,7 @@ const SCENES: Record<string, () => Scene> = {
   signin: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "sign_in_needed", why: "expired" } })], requests: [], failing: "sign_in" }),
   polling: () => base({ gateways: [gateway({ connection: { state: "live", via: "polling" } })] }),
   catchingup: () => base({ gateways: [gateway({ connection: { state: "catching_up" }, as_of: at(-40) })] }),
+  clocksapart: () => base({ gateways: [gateway({ clock_off_ms: -95_000 })] }),
   portal: () => base({ gateways: [gateway({ as_of: at(-600), connection: { state: "refused", why: "portal" } })], offline: true }),
   proxied: () => base({ gateways: [gateway({ as_of: at(-600), connection: { state: "refused", why: "proxy" } })], offline: true }),
   untrusted: () => base({ gateways: [gateway({ account: null, as_of: null, connection: { state: "refused", why: "certificate" } })], requests: [], failing: "certificate" }),

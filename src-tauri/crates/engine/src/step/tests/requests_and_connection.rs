@@ -247,3 +247,24 @@ fn i8_a_view_stays_within_64_kib_whatever_ids_and_outputs_a_gateway_sends() {
     assert_eq!(view.decisions[0].results[0].status_code(), Some(200));
     assert!(run.state.decisions[&decision].view.results[0].output.is_some(), "the decision itself is whole");
 }
+
+#[test]
+fn f34_clocks_that_are_apart_are_told_once_and_no_longer_when_they_agree_again() {
+    let mut run = Run::new(Dialect::Holdpoint, Purpose::Act);
+    let told = |run: &Run| run.state.view().gateways[0].clock_off_ms;
+    let say = |run: &mut Run, offset_ms: i64| {
+        let event = StreamEvent::ServerTime { offset_ms };
+        run.take(Input::Stream { gateway: GATEWAY, event });
+    };
+    say(&mut run, 29_000);
+    assert_eq!(told(&run), None, "half a minute is no reason to warn");
+    say(&mut run, -95_000);
+    assert_eq!(told(&run), Some(-95_000));
+    let rev = run.state.rev;
+    run.pass(60_000);
+    assert_eq!((told(&run), run.state.rev), (Some(-95_000), rev), "it is not said again and again");
+    // The clock here is set.
+    run.now.wall -= chrono::Duration::seconds(95);
+    run.take(Input::Tick);
+    assert_eq!(told(&run), None);
+}
