@@ -44,7 +44,7 @@ fn built() -> House {
     let store = runtime.block_on(async {
         let keys = Keys { device: Device::new([1; 32], Attestation::Run), redaction: [2; 32] };
         let store = Store::open(&dir.path().join("data"), keys, Arc::new(Standing)).await.expect("opens");
-        let gateway = GatewayId::default();
+        let gateway = GatewayId(uuid::Uuid::nil());
         let record = GatewayRecord {
             id: gateway,
             origin: "http://127.0.0.1:1".into(),
