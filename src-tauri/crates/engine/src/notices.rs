@@ -315,7 +315,11 @@ fn ended(decision: &DecisionView, end: End) -> Ended {
         End::Over => (Urgency::Normal, format!("Ended on {place}")),
         End::Failed => (Urgency::Critical, format!("An action failed on {place}")),
         End::NotTaken => (Urgency::Critical, format!("Your {word} had no effect on {place}")),
-        End::Unknown => (Urgency::Critical, format!("Outcome unknown on {place}, checking")),
+        End::Unknown if decision.state == OutboxState::Unknown => {
+            (Urgency::Critical, format!("Outcome unknown on {place}, checking"))
+        }
+        // It is over, and nobody will ever know more.
+        End::Unknown => (Urgency::Critical, format!("Nobody knows what ran on {place}")),
     };
     let request = one_line(decision.key.request.as_str());
     // What the gateway said about it may hold parameters, and this may be read on a locked screen.

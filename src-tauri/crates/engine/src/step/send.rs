@@ -72,11 +72,27 @@ fn answered_by_key(decision: &mut Decision, end: &CallEnd, dialect: Dialect, eff
         (CallEnd::Taken(_), Next::Become(turn)) => {
             write(decision, Turn { state: OutboxState::Acknowledged, ..turn }, effects);
         }
-        (CallEnd::Told { slug: Some(Slug::AlreadyDecided | Slug::Expired), .. }, Next::Become(turn)) => {
+        (CallEnd::Told { slug: Some(slug), .. }, Next::Become(turn)) if is_said_after_the_key(*slug) => {
             write(decision, turn, effects);
         }
         _ => {}
     }
+}
+
+/// Does an answer of this kind show that the gateway has none for the key? It looks for one first, but for what it says
+/// about who asks and how often (CONTRACT 1).
+fn is_said_after_the_key(slug: Slug) -> bool {
+    matches!(
+        slug,
+        Slug::AlreadyDecided
+            | Slug::Expired
+            | Slug::Changed
+            | Slug::DigestMismatch
+            | Slug::Executing
+            | Slug::ActionDecisionNeeded
+            | Slug::NotAwaitingAction
+            | Slug::NotRunning
+    )
 }
 
 /// Read once more before sending, where the gateway has no digests: it must still be what was shown (rule 3).
