@@ -2,7 +2,7 @@
 
 mod decision;
 
-pub use decision::{Busy, ByKey, Decision, MadeIn, PreparedDecision, Preparing};
+pub use decision::{Busy, ByKey, Decision, MadeIn, PreparedDecision, Preparing, Reread};
 
 use crate::command::Nonce;
 use crate::effect::CallId;

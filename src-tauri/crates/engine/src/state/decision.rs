@@ -23,6 +23,8 @@ pub struct Decision {
     pub unsent: u32,
     /// May it have reached the gateway?
     pub left: Left,
+    /// Where the gateway has no digests: must the request be read once more before the next try?
+    pub reread: Reread,
     /// Is the gateway being asked for its answer to the key?
     pub by_key: ByKey,
     /// What becomes of it when the gateway cannot be reached.
@@ -35,6 +37,15 @@ pub struct Decision {
     pub looks: u32,
     /// When it was made, on the boot-time clock: negative for one older than the machine's start.
     pub made_ms: i64,
+}
+
+/// Whether the request must be read before a decision leaves, where the gateway has no digests (rule 3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reread {
+    /// It waited since it was read.
+    Needed,
+    /// It was read just now.
+    Done,
 }
 
 /// Whether the gateway is being asked what it answered to the key of a decision whose fate is unknown.

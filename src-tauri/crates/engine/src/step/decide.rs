@@ -8,7 +8,7 @@ use crate::outbox::breaker::Evidence;
 use crate::outbox::{Left, Turn};
 use crate::policy::Policy;
 use crate::rules::{self, Asked};
-use crate::state::{Busy, ByKey, Decision, MadeIn, PreparedDecision, Preparing, State};
+use crate::state::{Busy, ByKey, Decision, MadeIn, PreparedDecision, Preparing, Reread, State};
 use crate::view::{DecisionView, WaitsFor};
 use client::Rights;
 use domain::{Approval, DecisionId, Digest, GatewayId, OutboxState, Point, Verdict};
@@ -280,6 +280,7 @@ pub(super) fn confirm(
         tries: 0,
         unsent: 0,
         left: Left::Never,
+        reread: Reread::Needed,
         by_key: ByKey::No,
         unreachable,
         due_ms: now.boot_ms,

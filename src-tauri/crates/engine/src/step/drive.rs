@@ -10,7 +10,7 @@ use crate::outbox::{self, Left, Turn};
 use crate::policy::Policy;
 #[cfg(test)]
 use crate::sim::planted::Plant;
-use crate::state::{Busy, ByKey, Decision, MadeIn, Purpose, State};
+use crate::state::{Busy, ByKey, Decision, MadeIn, Purpose, Reread, State};
 use crate::view::{DecisionView, WaitsFor};
 use chrono::{DateTime, Utc};
 use client::Dialect;
@@ -49,6 +49,7 @@ pub fn restore(state: &mut State, rows: Vec<Row>, now: Now) {
             tries: 0,
             unsent: 0,
             left,
+            reread: Reread::Needed,
             by_key: ByKey::No,
             busy: Busy::Idle,
             made_in: MadeIn::EarlierRun,
@@ -128,6 +129,11 @@ fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
         // With a key the same call may be repeated, without one only the truth is read.
         (OutboxState::Sent, Dialect::Platform) if decision.left == Left::Maybe => {
             write(decision, outbox::unknown("The last run ended while it was on the wire."), effects);
+        }
+        // It waited since it was read: it may be another by now.
+        (OutboxState::Sent, Dialect::Platform) if decision.reread == Reread::Needed => {
+            effects.push(read(ReadFor::Send(id)));
+            decision.busy = Busy::Looking;
         }
         (OutboxState::Sent, Dialect::Holdpoint) if decision.tries >= outbox::MOST_TRIES => {
             write(decision, outbox::unknown("It could not be sent to the end."), effects);

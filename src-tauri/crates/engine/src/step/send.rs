@@ -8,7 +8,7 @@ use crate::outbox::breaker::Evidence;
 use crate::outbox::retry::Class;
 use crate::outbox::{self, CallEnd, Left, Next, Turn};
 use crate::rules::{self, Asked};
-use crate::state::{Busy, ByKey, Decision, State};
+use crate::state::{Busy, ByKey, Decision, Reread, State};
 use crate::view::WaitsFor;
 use client::{Dialect, Rights, Slug};
 use domain::{DecisionId, OutboxState};
@@ -52,6 +52,7 @@ pub(super) fn sent(state: &mut State, id: DecisionId, end: &CallEnd, now: Now, e
         }
         Next::Become(turn) => write(decision, turn, effects),
         Next::Again { after_ms, class, why } => {
+            decision.reread = Reread::Needed;
             decision.failed_ms = Some(now.boot_ms);
             decision.view.detail = Some(why);
             decision.wait(waits_for(class), after_ms, now);
@@ -122,7 +123,16 @@ pub(super) fn read_before_send(
         })
     });
     let turn = match judged {
-        Ok(_) => Turn::to(OutboxState::Sent),
+        Ok(_) => {
+            decision.reread = Reread::Done;
+            if decision.view.state == OutboxState::Sent {
+                // Its row says so already.
+                decision.busy = Busy::Idle;
+                decision.due_ms = now.boot_ms;
+                return;
+            }
+            Turn::to(OutboxState::Sent)
+        }
         Err(refused) if refused.code == Code::Unreachable && decision.unreachable == Unreachable::Queue => {
             decision.busy = Busy::Idle;
             decision.view.detail = Some(refused.message);

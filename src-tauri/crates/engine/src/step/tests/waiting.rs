@@ -236,3 +236,24 @@ fn a_policy_beyond_its_bounds_changes_nothing() {
     run.take(Input::Done(Done::PolicyKept { call: CallId(1), policy, result: Ok(()) }));
     assert_eq!(run.state.view().policy, policy);
 }
+
+#[test]
+fn rule_3_what_waited_for_a_gateway_without_digests_is_read_again_before_each_try() {
+    let mut run = Run::new(Dialect::Platform, Purpose::Act);
+    know(&mut run);
+    let (nonce, decision) = run.prepare(0, Unreachable::Queue);
+    run.confirm(0, nonce);
+    run.decided(decision);
+    let effects = run.read(ReadFor::Send(decision), Some(approval("pending")));
+    assert!(sends(&run.save(&effects)));
+    run.ends(decision, unreachable());
+    let effects = run.pass(10_000);
+    assert!(!sends(&effects), "not unread: {effects:?}");
+    assert!(sends(&run.read(ReadFor::Send(decision), Some(approval("pending")))));
+    run.ends(decision, unreachable());
+    run.pass(10_000);
+    let changed = Approval { revision: 2, ..approval("pending") };
+    let effects = run.read(ReadFor::Send(decision), Some(changed));
+    assert_eq!(wants(&effects), Some(OutboxState::Changed));
+    assert!(!sends(&run.save(&effects)));
+}
