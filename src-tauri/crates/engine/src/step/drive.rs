@@ -45,11 +45,14 @@ pub fn restore(state: &mut State, rows: Vec<Row>, now: Now) {
         };
         #[cfg(test)]
         let left = if crate::sim::planted::has(Plant::UnclearSentAgain) { Left::Never } else { left };
+        let reread = Reread::Needed;
+        #[cfg(test)]
+        let reread = if crate::sim::planted::has(Plant::UnclearSentAgain) { Reread::Done } else { reread };
         let decision = Decision {
             tries: 0,
             unsent: 0,
             left,
-            reread: Reread::Needed,
+            reread,
             by_key: ByKey::No,
             busy: Busy::Idle,
             made_in: MadeIn::EarlierRun,
@@ -120,6 +123,7 @@ fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
         (OutboxState::Queued, Dialect::Holdpoint) => write(decision, Turn::to(OutboxState::Sent), effects),
         #[cfg(test)]
         (OutboxState::Queued, _) if crate::sim::planted::has(Plant::RereadSkipped) => {
+            decision.reread = Reread::Done;
             write(decision, Turn::to(OutboxState::Sent), effects);
         }
         (OutboxState::Queued, Dialect::Platform) => {

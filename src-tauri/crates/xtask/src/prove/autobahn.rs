@@ -5,7 +5,7 @@
 use super::{Found, Verdict, suite};
 use crate::terminal::say;
 use crate::workspace::Workspace;
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value, json};
 use std::env;
 use std::ffi::OsStr;
