@@ -113,6 +113,12 @@ fn one(state: &mut State, id: DecisionId, now: Now, effects: &mut Vec<Effect>) {
         state.rev += 1;
         return;
     }
+    go_on(decision, dialect, effects);
+}
+
+/// The next thing for a decision that may go on.
+fn go_on(decision: &mut Decision, dialect: Dialect, effects: &mut Vec<Effect>) {
+    let id = decision.view.id;
     let read = |why| Effect::Read {
         gateway: decision.view.key.gateway,
         pipeline: Some(decision.view.pipeline.clone()),
