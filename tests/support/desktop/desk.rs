@@ -97,7 +97,11 @@ impl Desk {
     /// There is no window, or it does not take the focus.
     pub async fn close_window(&self) -> Result<()> {
         let window = self.until_window().await?;
-        self.session.run("xdotool", &["windowactivate", "--sync", &window, "key", "alt+F4"]).map(drop)
+        // A window manager that has just been started takes its place a moment after the first window.
+        let press = || async {
+            self.session.run("xdotool", &["windowactivate", "--sync", &window, "key", "alt+F4"]).ok()
+        };
+        until("the window manager takes the key", press).await.map(drop)
     }
 
     /// Waits until the window is on the screen; its number on the X server.
